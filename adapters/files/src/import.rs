@@ -4,6 +4,7 @@
 //! commas, a header in capitals, empty columns at the end, or last cells that are left out because they are empty. A
 //! cell that a spreadsheet would take for a formula has an apostrophe before it.
 
+mod changes;
 mod devices;
 mod fault;
 mod users;
@@ -13,8 +14,9 @@ use std::borrow::Cow;
 use csv::{QuoteStyle, ReaderBuilder, StringRecord, Trim, WriterBuilder};
 use fido_unlock_protocol::{Shown, text};
 
-pub use devices::{DEVICE_COLUMNS, device_rows, read_devices};
-pub use fault::{ImportError, ImportErrors};
+pub use changes::{ClassRests, UserChange, UserDifference, user_change};
+pub use devices::{DEVICE_COLUMNS, device_rows, foreign_or, read_devices};
+pub use fault::{CellFault, ImportError, ImportErrors};
 pub use users::{ImportedUser, USER_COLUMNS, read_users};
 
 /// What stands in a row, and where.
@@ -59,7 +61,7 @@ struct Cells<'a, const N: usize> {
 
 impl<const N: usize> Cells<'_, N> {
     /// `column`: the cell in its row, from 1.
-    fn wrong(&mut self, column: usize, what: &'static str) {
+    fn wrong(&mut self, column: usize, what: CellFault) {
         self.faults.push(ImportError::Field {
             line: self.line,
             column,
@@ -69,7 +71,7 @@ impl<const N: usize> Cells<'_, N> {
     }
 
     /// What a cell says; otherwise the fault is kept.
-    fn read<T>(&mut self, column: usize, value: Option<T>, what: &'static str) -> Option<T> {
+    fn read<T>(&mut self, column: usize, value: Option<T>, what: CellFault) -> Option<T> {
         if value.is_none() {
             self.wrong(column, what);
         }

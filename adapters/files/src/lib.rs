@@ -19,8 +19,8 @@ pub use anchor::FileAnchor;
 pub use clock::SystemClock;
 pub use folder::{Exposed, others_may_write};
 pub use import::{
-    DEVICE_COLUMNS, ImportError, ImportErrors, Imported, ImportedRow, ImportedUser, USER_COLUMNS,
-    device_rows, read_devices, read_users,
+    CellFault, ClassRests, DEVICE_COLUMNS, ImportError, ImportErrors, Imported, ImportedRow, ImportedUser,
+    USER_COLUMNS, UserChange, UserDifference, device_rows, foreign_or, read_devices, read_users, user_change,
 };
 pub use json_file::WriterLock;
 pub use passwords::Argon2Passwords;

@@ -53,7 +53,7 @@ pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, Verifi
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
     BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, FieldValue, Health, LogFilter, LogReading, LogReport,
-    LogState, ShownEntry, Standing, VerifyProgress, WriteFile,
+    LogState, SetUp, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
@@ -64,7 +64,8 @@ pub use operator::{LiveSession, Operator, OperatorSession, OwnAccount, Privilege
 pub use passkey::{AskedPasskey, BegunAssertion, BegunPasskey, KnownPasskey, SignIn};
 pub use refusal::DeskError;
 pub use registered::{
-    Channel, ChannelKind, DeviceKeys, DeviceSlot, Found, NewDevice, RegisteredDevice, User, UserClass,
+    Channel, ChannelKind, DeviceKeys, DeviceSlot, DeviceView, Found, NewDevice, RegisteredDevice, User,
+    UserClass,
 };
 pub use rule_changes::{Rule, RuleChange, RuleRemark, RuleValue, RulesPreview};
 pub use rules::{AcceptedMethod, Rules};

@@ -18,7 +18,7 @@ pub enum Role {
     /// Every privilege.
     #[n(0)]
     Administrator,
-    /// [`Privilege::Unlock`] and [`Privilege::ManageDevices`].
+    /// [`Privilege::Unlock`], [`Privilege::ManageDevices`] and [`Privilege::Downloads`].
     #[n(1)]
     DeviceServiceAdministrator,
 }
@@ -63,7 +63,10 @@ impl Role {
         match self {
             Self::Administrator => true,
             Self::DeviceServiceAdministrator => {
-                matches!(privilege, Privilege::Unlock | Privilege::ManageDevices)
+                matches!(
+                    privilege,
+                    Privilege::Unlock | Privilege::ManageDevices | Privilege::Downloads
+                )
             }
         }
     }
@@ -163,27 +166,30 @@ mod tests {
 
     #[test]
     fn roles_and_privileges() {
-        use Privilege::{Administer, Downloads, ManageDevices, Unlock};
+        use Privilege::{Administer, Audit, Downloads, ManageDevices, Unlock};
         let operator = |roles: &[Role], privileges: &[Privilege]| Operator {
             id: OperatorId::new("o").unwrap(),
             roles: roles.to_vec(),
             privileges: privileges.to_vec(),
         };
-        let table: [(Operator, [bool; 4]); 5] = [
-            (operator(&[], &[]), [false; 4]),
-            (operator(&[Role::Administrator], &[]), [true; 4]),
+        let table: [(Operator, [bool; 5]); 7] = [
+            (operator(&[], &[]), [false; 5]),
+            (operator(&[Role::Administrator], &[]), [true; 5]),
             (
                 operator(&[Role::DeviceServiceAdministrator], &[]),
-                [true, false, true, false],
+                [true, true, true, false, false],
             ),
-            (operator(&[], &[Unlock]), [true, false, false, false]),
+            (operator(&[], &[Unlock]), [true, false, false, false, false]),
+            (operator(&[], &[Downloads]), [false, true, false, false, false]),
+            (operator(&[], &[Audit]), [false, false, false, false, true]),
             (
-                operator(&[Role::DeviceServiceAdministrator], &[Downloads]),
-                [true, true, true, false],
+                operator(&[Role::DeviceServiceAdministrator], &[Audit]),
+                [true, true, true, false, true],
             ),
         ];
         for (operator, expected) in table {
-            let may = [Unlock, Downloads, ManageDevices, Administer].map(|privilege| operator.may(privilege));
+            let may = [Unlock, Downloads, ManageDevices, Administer, Audit]
+                .map(|privilege| operator.may(privilege));
             assert_eq!(may, expected, "{operator:?}");
         }
     }

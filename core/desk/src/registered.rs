@@ -161,6 +161,35 @@ pub struct DeviceSlot {
     pub rotation: u32,
 }
 
+/// A device as whoever manages devices sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceView {
+    /// Its Device ID.
+    pub id: DeviceId,
+    /// Its owner; `None` where they were erased.
+    pub owner: Option<User>,
+    /// The registered slot, 0 to 15.
+    pub slot: u8,
+    /// Its suite.
+    pub suite: Suite,
+    /// Q of the slot; `None` in suite 3.
+    pub issuer: Option<IssuerPublicKey>,
+    /// Whether Q is the desk's present key; otherwise the device is to be rotated. `None` in suite 3.
+    pub issuer_present: Option<bool>,
+    /// The slot's rotation number.
+    pub rotation: u32,
+    /// When it was registered.
+    pub registered_at: UnixTime,
+    /// Whether it is no longer in use.
+    pub retired: bool,
+    /// Its other slots, as they were seen last.
+    pub other_slots: Vec<DeviceSlot>,
+    /// How many codes may still be good for it.
+    pub open_codes: usize,
+    /// A backup was put in place since a code was authorised for it: there may be more.
+    pub unknown_since_backup: bool,
+}
+
 /// A device as enrolment left it.
 pub struct NewDevice {
     /// Its Device ID.

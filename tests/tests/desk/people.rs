@@ -1,16 +1,17 @@
 //! Signing in, operators, users, and changes that rest.
 
-use fido_unlock::desk::ports::{NoticeKind, Table};
+use fido_unlock::desk::ports::{IssuerInfo, NoticeKind, Table};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, DeskError, LicenceFile, Operator, OperatorSession, Privilege, Role, Rules,
-    Standing, UnixTime, User, UserClass, UserId,
+    Channel, ChannelKind, Desk, DeskError, KeyEvent, LicenceFile, Operator, OperatorSession, Privilege, Role,
+    Rules, SetUp, Standing, UnixTime, User, UserClass, UserId,
 };
-use fido_unlock::{ErrorCode, HasCode};
+use fido_unlock::suite::IssuerKey;
+use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::desk::TestDesk;
 
 use crate::house::{
-    ADMIN, ANNA, BERT, DAY, House, MINUTE, START, code_of, device, new_device, operator_id, ring, user,
+    ADMIN, ANNA, BERT, DAY, House, MINUTE, SLOT, START, code_of, device, new_device, operator_id, ring, user,
     user_id,
 };
 
@@ -609,7 +610,11 @@ fn a_licence_is_the_vendors() {
     }
     // Fewer devices than are registered: nothing more is answered, and whom to ask is said.
     house.desk.put_licence(&admin, &good).unwrap();
-    let Err(DeskError::Licence { code, contact }) = house.desk.search(&anna, "zoe") else {
+    let open = |desk: &mut Desk, session: &OperatorSession| {
+        desk.open_request(session, &user_id("zoe"), &device(1), "r")
+            .map(drop)
+    };
+    let Err(DeskError::Licence { code, contact }) = open(&mut house.desk, &anna) else {
         panic!("three devices are more than two");
     };
     assert_eq!(
@@ -617,17 +622,247 @@ fn a_licence_is_the_vendors() {
         (ErrorCode::LicenceDevices, "licences@vendor.example")
     );
     house.desk.retire_device(&admin, &device(2)).unwrap();
-    house.desk.search(&anna, "zoe").unwrap();
+    open(&mut house.desk, &anna).unwrap();
     let more = house.desk.register_device(&admin, &new_device(9, "zoe"));
     assert_eq!(code_of(more), ErrorCode::LicenceDevices);
     house.later(366 * DAY);
     let anna = house.sign_in(ANNA);
-    assert_eq!(
-        code_of(house.desk.search(&anna, "zoe")),
-        ErrorCode::LicenceExpired
-    );
+    assert_eq!(code_of(open(&mut house.desk, &anna)), ErrorCode::LicenceExpired);
+    house.desk.search(&anna, "zoe").unwrap();
     let licence: Option<LicenceFile> = house.desk.licence(&anna).unwrap();
     assert_eq!(licence.unwrap().devices, 2);
+}
+
+#[test]
+fn what_would_become_of_devices_is_what_becomes_of_them() {
+    let mut house = House::new();
+    let (admin, from) = (house.sign_in(ADMIN), house.log_size());
+    let devices = || {
+        [
+            new_device(9, "zoe"),
+            new_device(1, "zoe"),
+            // The same again, and one more than the licence covers.
+            new_device(9, "boss"),
+            new_device(8, "zoe"),
+        ]
+    };
+    let codes = |judged: Vec<Result<(), DeskError>>| -> Vec<_> {
+        judged
+            .into_iter()
+            .map(|judged| judged.err().map(|error| error.code()))
+            .collect()
+    };
+    house
+        .desk
+        .put_licence(&admin, &TestDesk::licence(START, 4))
+        .unwrap();
+    let size = house.log_size();
+    let judged = house.desk.try_devices(&admin, &devices()).unwrap();
+    let (exists, licence) = (ErrorCode::DeviceExists, ErrorCode::LicenceDevices);
+    // The fifth device has no place whatever it is.
+    assert_eq!(codes(judged), [None, Some(licence), Some(licence), Some(licence)]);
+    house
+        .desk
+        .put_licence(&admin, &TestDesk::licence(START, 1000))
+        .unwrap();
+    let judged = house.desk.try_devices(&admin, &devices()).unwrap();
+    assert_eq!(codes(judged), [None, Some(exists), Some(exists), None]);
+    // Nothing was changed, and nothing is told of it in the log.
+    assert_eq!(house.log_size(), size + 1);
+    assert_eq!(
+        code_of(house.desk.device(&admin, &device(9))),
+        ErrorCode::DeviceUnknown
+    );
+
+    assert_eq!(code_of(house.desk.register_all(&admin, &devices())), exists);
+    assert_eq!(
+        code_of(house.desk.device(&admin, &device(9))),
+        ErrorCode::DeviceUnknown
+    );
+    let good = [new_device(9, "zoe"), new_device(8, "zoe")];
+    house.desk.register_all(&admin, &good).unwrap();
+    assert_eq!(house.desk.standing(&admin).unwrap().devices, 5);
+    let registered = |name: &&String| *name == "DeviceRegistered";
+    assert_eq!(house.log_from(from).iter().filter(registered).count(), 2);
+    house.desk.verify_audit(&[]).unwrap();
+}
+
+#[test]
+fn a_device_is_seen_with_all_that_is_known_of_it() {
+    let mut house = House::new();
+    let keeper = house.operator("keeper", &[Privilege::ManageDevices]);
+    house.later(DAY);
+    let (admin, anna, keeper) = (house.sign_in(ADMIN), house.sign_in(ANNA), house.sign_in(keeper));
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, id).unwrap();
+    let view = house.desk.device(&keeper, &device(1)).unwrap();
+    assert_eq!(view.owner.unwrap().id, user_id("zoe"));
+    assert_eq!(
+        (view.open_codes, view.retired, view.issuer_present),
+        (1, false, Some(true))
+    );
+    // The keys of a slot change, and the device has not been rotated yet.
+    let other = IssuerInfo {
+        slot: SLOT,
+        suite: Suite::P256Ecdsa,
+        public: IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &[0x22; 32])
+            .unwrap()
+            .public()
+            .unwrap(),
+        retired: false,
+    };
+    house.desk.put_issuer(&admin, &other).unwrap();
+    assert_eq!(
+        house.desk.device(&keeper, &device(1)).unwrap().issuer_present,
+        Some(false)
+    );
+    house
+        .desk
+        .record_rotation(&keeper, &device(1), other.public, 1)
+        .unwrap();
+    let view = house.desk.device(&keeper, &device(1)).unwrap();
+    assert_eq!(
+        (view.open_codes, view.rotation, view.issuer_present),
+        (0, 1, Some(true))
+    );
+
+    house.desk.erase_user(&admin, &user_id("zoe")).unwrap();
+    assert_eq!(house.desk.device(&keeper, &device(1)).unwrap().owner, None);
+    house.desk.retire_device(&keeper, &device(1)).unwrap();
+    assert!(house.desk.device(&keeper, &device(1)).unwrap().retired);
+    let reader = house.operator("reader", &[Privilege::Downloads]);
+    let reader = house.sign_in(reader);
+    house.refused(ErrorCode::PrivilegeMissing, |desk| {
+        desk.device(&reader, &device(1))
+    });
+}
+
+#[test]
+fn users_are_changed_as_they_were_shown_or_not_at_all() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let ids = [user_id("zoe"), user_id("carl")];
+    let mut known = house.desk.known_users(&admin, &ids).unwrap();
+    let zoe = user("zoe", UserClass::Privileged);
+    let carl = user("carl", UserClass::Ordinary);
+    let changes = [(zoe, known.remove(0)), (carl, known.remove(0))];
+    let named = |house: &mut House, name: &str| house.desk.find_user(&admin, &user_id(name));
+    house
+        .desk
+        .name_user(&admin, &user_id("zoe"), "Zoe Else", None)
+        .unwrap();
+    assert!(!house.desk.put_users_known(&admin, &changes).unwrap());
+    assert_eq!(code_of(named(&mut house, "carl")), ErrorCode::UserUnknown);
+    assert_eq!(named(&mut house, "zoe").unwrap().user.name, "Zoe Else");
+
+    let [zoe, carl] = changes.map(|(user, _)| user);
+    let mut known = house.desk.known_users(&admin, &ids).unwrap();
+    let changes = [(zoe, known.remove(0)), (carl, known.remove(0))];
+    assert!(house.desk.put_users_known(&admin, &changes).unwrap());
+    assert_eq!(
+        named(&mut house, "zoe").unwrap().user.class,
+        UserClass::Privileged
+    );
+    named(&mut house, "carl").unwrap();
+    // A second time they are others than they were shown.
+    assert!(!house.desk.put_users_known(&admin, &changes).unwrap());
+}
+
+#[test]
+fn a_password_that_is_given_leaves_what_rests_and_who_asked_for_it() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_operator(&admin, &operator("dora", &[Role::Administrator]), Some(BERT.1))
+        .unwrap();
+    house.later(DAY);
+    let (admin, dora) = (house.sign_in(ADMIN), house.sign_in(("dora", BERT.1)));
+    let carl = operator("carl", &[Role::DeviceServiceAdministrator]);
+    house.desk.add_operator(&admin, &carl, ANNA.1).unwrap();
+    let again = house.desk.add_operator(&dora, &carl, BERT.1);
+    assert_eq!(code_of(again), ErrorCode::OperatorExists);
+    house.sign_in(("carl", ANNA.1));
+    let rests = house.desk.pending_operators(&dora).unwrap();
+    assert_eq!(rests[0].asked_by.as_deref(), Some("admin"));
+
+    house.later(60);
+    house.desk.give_password(&dora, &carl.id, BERT.1).unwrap();
+    assert_eq!(house.desk.pending_operators(&dora).unwrap(), rests);
+    assert_eq!(
+        code_of(house.desk.sign_in(&carl.id, ANNA.1)),
+        ErrorCode::OperatorUnknown
+    );
+    house.sign_in(("carl", BERT.1));
+    let told = house.desk.announcements(&admin, 9).unwrap();
+    assert_eq!(told.last().unwrap().event, DeskEvent::PasswordChanged);
+    // It was not dora who asked: she may stand in for the rest.
+    house
+        .desk
+        .approve_operator_shown(&dora, &rests[0], "one is ill")
+        .unwrap();
+
+    let anna = house.sign_in(ANNA);
+    let given = house.desk.give_password(&anna, &carl.id, ANNA.1);
+    assert_eq!(code_of(given), ErrorCode::PrivilegeMissing);
+    let nobody = house.desk.give_password(&dora, &operator_id("nobody"), ANNA.1);
+    assert_eq!(code_of(nobody), ErrorCode::OperatorMissing);
+    house.desk.verify_audit(&[]).unwrap();
+}
+
+#[test]
+fn how_far_the_set_up_is() {
+    let mut house = House::in_set_up();
+    let admin = house.sign_in(ADMIN);
+    let expected = SetUp {
+        open: false,
+        licensed: true,
+        issuers: 1,
+        administrators: 1,
+        callers: 3,
+        devices: 3,
+        backed_up: Some(false),
+    };
+    assert_eq!(house.desk.set_up(&admin).unwrap(), expected);
+    house.desk.record_key_event(&admin, KeyEvent::BackedUp).unwrap();
+    // A page of entries may lie behind it.
+    for _ in 0..300 {
+        house.desk.search(&admin, "zoe").unwrap();
+    }
+    assert_eq!(house.desk.set_up(&admin).unwrap().backed_up, Some(true));
+    let info = IssuerInfo {
+        slot: 2,
+        suite: Suite::P256Ecdsa,
+        public: IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &[0x22; 32])
+            .unwrap()
+            .public()
+            .unwrap(),
+        retired: false,
+    };
+    house.desk.put_issuer(&admin, &info).unwrap();
+    let expected = SetUp {
+        issuers: 2,
+        ..expected
+    };
+    assert_eq!(house.desk.set_up(&admin).unwrap(), expected);
+    house.desk.open_desk(&admin).unwrap();
+    house.later(366 * DAY);
+    let admin = house.sign_in(ADMIN);
+    let later = house.desk.set_up(&admin).unwrap();
+    assert!(later.open && !later.licensed);
+    let anna = house.sign_in(ANNA);
+    house.refused(ErrorCode::PrivilegeMissing, |desk| desk.set_up(&anna));
+}
+
+#[test]
+fn all_privileges_are_told_at_once() {
+    let mut house = House::new();
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    assert_eq!(house.desk.privileges(&admin).unwrap(), Privilege::ALL);
+    assert_eq!(
+        house.desk.privileges(&anna).unwrap(),
+        [Privilege::Unlock, Privilege::Downloads, Privilege::ManageDevices]
+    );
 }
 
 #[test]

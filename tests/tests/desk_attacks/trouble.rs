@@ -5,7 +5,7 @@ use fido_unlock::ErrorCode;
 use fido_unlock::desk::{Desk, DeskError, Rules, UnixTime};
 use fido_unlock_sqlite::SqliteOptions;
 
-use crate::house::{ADMIN, ANNA, DAY, House, START, code_of, operator_id, parts_over};
+use crate::house::{ADMIN, ANNA, DAY, House, START, code_of, device, operator_id, parts_over, user_id};
 
 fn next_step(code: ErrorCode, word: &str) {
     assert!(code.next_step().contains(word), "{}", code.next_step());
@@ -97,7 +97,7 @@ fn a_clock_that_is_set_ahead_ends_what_lives_and_the_way_back_is_an_act() {
     assert_eq!(code_of(house.code(&anna, id)), ErrorCode::OperatorUnknown);
     let ahead = house.sign_in(ANNA);
     assert_eq!(
-        code_of(house.desk.search(&ahead, "zoe")),
+        code_of(house.desk.open_request(&ahead, &user_id("zoe"), &device(1), "r")),
         ErrorCode::LicenceExpired
     );
     house.world.clock.set(START + 60);

@@ -4,18 +4,15 @@
 //! E, each a compressed point in hex, empty if the suite has none. An admin key is never in such a
 //! file: suite-3 devices are registered one by one.
 
+use fido_unlock_desk::ports::IssuerInfo;
 use fido_unlock_desk::{DeviceKeys, NewDevice, UserId};
-use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey};
+use fido_unlock_protocol::{DeviceId, ErrorCode};
 
-use super::{Cells, ImportError, ImportErrors, Imported, from_cell, read_table, to_row};
+use super::{CellFault, Cells, ImportError, ImportErrors, Imported, from_cell, read_table, to_row};
 
 /// The columns, in this order.
 pub const DEVICE_COLUMNS: [&str; 6] = ["device_id", "user", "suite", "slot", "issuer", "device_key"];
-
-const SUITE: &str = "neither 1 nor 2";
-const HEX: &str = "66 hexadecimal digits are wanted";
-const NO_POINT: &str = "not a point of P-256";
 
 /// Reads every row. What can be read may be given to
 /// [`Desk::register_devices`](fido_unlock_desk::Desk::register_devices).
@@ -36,11 +33,11 @@ fn read_cells(cells: &mut Cells<'_, 6>) -> Option<NewDevice> {
             None
         }
     };
-    let owner = cells.read(2, UserId::new(from_cell(user)), "not a user's id");
+    let owner = cells.read(2, UserId::new(from_cell(user)), CellFault::User);
     let suite = suite.parse().ok().filter(|suite| [1_u8, 2].contains(suite));
-    let suite = cells.read(3, suite, SUITE);
+    let suite = cells.read(3, suite, CellFault::Suite);
     let slot = slot.parse().ok().filter(|slot| *slot <= 15_u8);
-    let slot = cells.read(4, slot, "not a number from 0 to 15");
+    let slot = cells.read(4, slot, CellFault::Slot);
     let issuer = point(cells, 5, issuer, |bytes| {
         IssuerPublicKey::from_compressed(bytes).ok()
     });
@@ -49,7 +46,7 @@ fn read_cells(cells: &mut Cells<'_, 6>) -> Option<NewDevice> {
             DevicePublicKey::from_compressed(bytes).ok()
         })?),
         Some(_) if !device_key.is_empty() => {
-            cells.wrong(6, "nothing is wanted in suite 1");
+            cells.wrong(6, CellFault::NotWanted);
             None
         }
         _ => None,
@@ -80,8 +77,21 @@ fn point<T>(
     read: impl FnOnce(&[u8]) -> Option<T>,
 ) -> Option<T> {
     let bytes = base16ct::mixed::decode_vec(text).ok();
-    let bytes = cells.read(column, bytes, HEX)?;
-    cells.read(column, read(&bytes), NO_POINT)
+    let bytes = cells.read(column, bytes, CellFault::Hex)?;
+    cells.read(column, read(&bytes), CellFault::Point)
+}
+
+/// What is told of a device that the desk refuses by `code`. It has no such key: where it has another one in the slot,
+/// nothing was lost, and the device is somebody else's. `issuers`: as
+/// [`Desk::issuers`](fido_unlock_desk::Desk::issuers) has them.
+#[must_use]
+pub fn foreign_or(issuers: &[IssuerInfo], device: &NewDevice, code: ErrorCode) -> ErrorCode {
+    let has_slot = issuers.iter().any(|own| own.slot == device.slot && !own.retired);
+    if code == ErrorCode::KeyMissing && has_slot {
+        ErrorCode::ForeignIssuer
+    } else {
+        code
+    }
 }
 
 /// The rows of devices as text, with the header where it is wanted. Each row has its cells in the order of

@@ -9,6 +9,42 @@ use fido_unlock_protocol::{ErrorCode, HasCode};
 /// So many are named.
 const MOST: usize = 100;
 
+/// What a cell should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CellFault {
+    /// A user's id.
+    #[error("not a user's id")]
+    User,
+    /// A suite that such a file may have.
+    #[error("neither 1 nor 2")]
+    Suite,
+    /// A slot.
+    #[error("not a number from 0 to 15")]
+    Slot,
+    /// A compressed point in hex.
+    #[error("66 hexadecimal digits are wanted")]
+    Hex,
+    /// A point of the curve.
+    #[error("not a point of P-256")]
+    Point,
+    /// Nothing: suite 1 has no device key.
+    #[error("nothing is wanted in suite 1")]
+    NotWanted,
+    /// A name.
+    #[error("a name is wanted")]
+    Name,
+    /// A class, or nothing.
+    #[error("neither ordinary nor privileged nor empty")]
+    Class,
+    /// A mail address.
+    #[error("not a mail address")]
+    Mail,
+    /// A text that can be shown as it is.
+    #[error("too long, or with characters that cannot be seen")]
+    Text,
+}
+
 /// What is wrong with a file or one of its rows, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -48,7 +84,7 @@ pub enum ImportError {
         /// The column's name.
         field: &'static str,
         /// What was expected there.
-        what: &'static str,
+        what: CellFault,
     },
     /// The Device ID has a typing error.
     #[error("line {line}, column 1 (device_id): {error}")]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use fido_unlock_desk::{UserClass, UserId, composed};
 use fido_unlock_protocol::Shown;
 
-use super::{Cells, ImportError, ImportErrors, Imported, from_cell, read_table};
+use super::{CellFault, Cells, ImportError, ImportErrors, Imported, from_cell, read_table};
 
 /// The columns, in this order.
 pub const USER_COLUMNS: [&str; 5] = ["id", "name", "class", "mail", "telephone"];
@@ -52,10 +52,10 @@ pub fn read_users(csv: &[u8]) -> Result<Imported<ImportedUser>, ImportErrors> {
 
 fn read_cells(cells: &mut Cells<'_, 5>) -> Option<ImportedUser> {
     let [id, name, class, mail, telephone] = cells.cells;
-    let id = cells.read(1, UserId::new(from_cell(id)), "not a user's id");
+    let id = cells.read(1, UserId::new(from_cell(id)), CellFault::User);
     let name = text(cells, 2, name);
     if name.as_ref().is_some_and(Option::is_none) {
-        cells.wrong(2, "a name is wanted");
+        cells.wrong(2, CellFault::Name);
     }
     let class = match class.to_ascii_lowercase().as_str() {
         "" => Some(None),
@@ -63,10 +63,10 @@ fn read_cells(cells: &mut Cells<'_, 5>) -> Option<ImportedUser> {
         "privileged" => Some(Some(UserClass::Privileged)),
         _ => None,
     };
-    let class = cells.read(3, class, "neither ordinary nor privileged nor empty");
+    let class = cells.read(3, class, CellFault::Class);
     let mail = text(cells, 4, mail);
     if mail.iter().flatten().any(|mail| !mail.contains('@')) {
-        cells.wrong(4, "not a mail address");
+        cells.wrong(4, CellFault::Mail);
     }
     let telephone = text(cells, 5, telephone);
     Some(ImportedUser {
@@ -83,11 +83,7 @@ fn text(cells: &mut Cells<'_, 5>, column: usize, cell: &str) -> Option<Option<St
     let text = composed(from_cell(cell));
     let is_good = text.len() <= LONGEST && Shown(&text).is_plain();
     let text = (!text.is_empty()).then_some(text);
-    cells.read(
-        column,
-        is_good.then_some(text),
-        "too long, or with characters that cannot be seen",
-    )
+    cells.read(column, is_good.then_some(text), CellFault::Text)
 }
 
 #[cfg(test)]

@@ -12318,7 +12318,7 @@ namespace FidoUnlock
     {
         /// <summary>Every privilege.</summary>
         Administrator = 0,
-        /// <summary>Answers callers and manages devices.</summary>
+        /// <summary>Answers callers, manages devices, fetches the programs that users install.</summary>
         DeviceServiceAdministrator = 1,
     }
 

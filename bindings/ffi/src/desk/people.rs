@@ -14,7 +14,7 @@ use crate::UnlockError;
 pub enum DeskRole {
     /// Every privilege.
     Administrator,
-    /// Answers callers and manages devices.
+    /// Answers callers, manages devices, fetches the programs that users install.
     DeviceServiceAdministrator,
 }
 

@@ -14414,7 +14414,7 @@ public enum DeskRole: Equatable, Hashable {
      */
     case administrator
     /**
-     * Answers callers and manages devices.
+     * Answers callers, manages devices, fetches the programs that users install.
      */
     case deviceServiceAdministrator
 

@@ -9,12 +9,12 @@ use fido_unlock_protocol::error::ErrorCode;
 use super::who;
 use crate::ports::{List, Table};
 use crate::record::DeskEvent;
-use crate::rows::{DeviceRow, OperatorRow, Resting, UserRow};
+use crate::rows::{DeviceRow, DeviceStateRow, IssuerRow, OperatorRow, Resting, UserRow};
 use crate::rules::{Rules, Stricter};
 use crate::step::{Step, tampered};
 use crate::typed_text::folded;
 use crate::{
-    DeskError, Found, KnownUser, Operator, OperatorSession, Pending, PersonNumber, Privilege,
+    DeskError, DeviceView, Found, KnownUser, Operator, OperatorSession, Pending, PersonNumber, Privilege,
     RegisteredDevice, User, UserClass, UserId,
 };
 
@@ -29,7 +29,7 @@ pub(crate) fn search(
     session: &OperatorSession,
     text: &str,
 ) -> Result<Vec<Found>, DeskError> {
-    who::in_service(step, session, Privilege::Unlock)?;
+    who::looking(step, session)?;
     let entry = step.entry(DeskEvent::Searched);
     step.record_text(entry, text)?;
     found(step, text)
@@ -41,7 +41,7 @@ pub(crate) fn suggest(
     session: &OperatorSession,
     text: &str,
 ) -> Result<Vec<Found>, DeskError> {
-    who::in_service(step, session, Privilege::Unlock)?;
+    who::looking(step, session)?;
     found(step, text)
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn find_device(
     id: &DeviceId,
 ) -> Result<Found, DeskError> {
     step.about.device = Some(*id.as_bytes());
-    who::in_service(step, session, Privilege::Unlock)?;
+    who::looking(step, session)?;
     let row: DeviceRow = step.get(id.as_bytes())?.ok_or(ErrorCode::DeviceUnknown)?;
     step.about.user = Some(row.owner);
     let user = who::user(step, row.owner)?;
@@ -115,13 +115,50 @@ pub(crate) fn history(
     id: &DeviceId,
 ) -> Result<bool, DeskError> {
     step.about.device = Some(*id.as_bytes());
-    let grants = who::signed_in(step, session)?.grants;
-    if !grants.may(Privilege::ManageDevices) {
-        who::privileged(step, session, Privilege::Unlock)?;
-    }
+    let grants = who::looking(step, session)?.grants;
     let row: DeviceRow = step.get(id.as_bytes())?.ok_or(ErrorCode::DeviceUnknown)?;
     step.about.user = Some(row.owner);
     Ok(grants.may(Privilege::Audit))
+}
+
+/// A device as whoever manages devices sees it, also one of a user who was erased.
+pub(crate) fn device_view(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &DeviceId,
+) -> Result<DeviceView, DeskError> {
+    step.about.device = Some(*id.as_bytes());
+    who::looking(step, session)?;
+    let row: DeviceRow = step.get(id.as_bytes())?.ok_or(ErrorCode::DeviceUnknown)?;
+    step.about.user = Some(row.owner);
+    let keys = row.keys().ok_or(ErrorCode::StoreCorrupt)?;
+    let issuer_present = match keys.issuer() {
+        Some(issuer) => {
+            let known: Option<IssuerRow> = step.get(&issuer.hash())?;
+            Some(known.is_some_and(|known| !known.retired))
+        }
+        None => None,
+    };
+    let state: Option<DeviceStateRow> = step.get(id.as_bytes())?;
+    let state = state.unwrap_or_default();
+    let may_be_good = state.codes.iter().filter(|code| code.state.may_be_good());
+    let view = DeviceView {
+        id: *id,
+        owner: who::known_user(step, row.owner)?,
+        slot: row.slot,
+        suite: keys.suite(),
+        issuer: keys.issuer().copied(),
+        issuer_present,
+        rotation: row.rotation,
+        registered_at: row.registered_at,
+        retired: row.retired,
+        other_slots: row.other_slots().ok_or(ErrorCode::StoreCorrupt)?,
+        open_codes: may_be_good.count(),
+        unknown_since_backup: state.is_unknown(step.head().era),
+    };
+    let entry = step.entry(DeskEvent::Searched);
+    step.record(entry);
+    Ok(view)
 }
 
 /// A user with all devices.
@@ -130,7 +167,7 @@ pub(crate) fn find_user(
     session: &OperatorSession,
     id: &UserId,
 ) -> Result<Found, DeskError> {
-    who::in_service(step, session, Privilege::Unlock)?;
+    who::looking(step, session)?;
     let number = who::user_number(step, id)?;
     step.about.user = Some(number);
     let found = with_devices(step, number)?;
@@ -146,7 +183,7 @@ pub(crate) fn users(
     after: Option<&UserId>,
     limit: u32,
 ) -> Result<Vec<Found>, DeskError> {
-    who::privileged(step, session, Privilege::Unlock)?;
+    who::looking(step, session)?;
     let after = match after {
         Some(id) => Some((folded(id.as_str()).into_bytes(), who::user_number(step, id)?)),
         None => None,
@@ -241,18 +278,20 @@ pub(crate) fn known_users(
     ids: &[UserId],
 ) -> Result<Vec<Option<KnownUser>>, DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
-    let known = |id: &UserId| {
-        let number = match who::user_number(step, id) {
-            Err(DeskError::Refused(ErrorCode::UserUnknown)) => return Ok(None),
-            number => number?,
-        };
-        let row: UserRow = step.must(&number.0)?;
-        Ok(Some(KnownUser {
-            user: who::user(step, number)?,
-            rests: pending(step, &row.class)?,
-        }))
+    ids.iter().map(|id| known_user(step, id)).collect()
+}
+
+/// One of them.
+pub(crate) fn known_user(step: &Step<'_>, id: &UserId) -> Result<Option<KnownUser>, DeskError> {
+    let number = match who::user_number(step, id) {
+        Err(DeskError::Refused(ErrorCode::UserUnknown)) => return Ok(None),
+        number => number?,
     };
-    ids.iter().map(known).collect()
+    let row: UserRow = step.must(&number.0)?;
+    Ok(Some(KnownUser {
+        user: who::user(step, number)?,
+        rests: pending(step, &row.class)?,
+    }))
 }
 
 /// The rules that rest.

@@ -65,6 +65,21 @@ fn add_resting(
     record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
 }
 
+/// Adds an operator, where there is none of that name. `password`: as for [`put`].
+pub(crate) fn put_new(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &OperatorId,
+    grants: Grants,
+    password: (&str, bool),
+) -> Result<(), DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    if who::operator_number(step, id)?.is_some() {
+        return Err(ErrorCode::OperatorExists.into());
+    }
+    put(step, session, id, grants, Some(password))
+}
+
 /// Adds an operator, or gives one other roles and privileges. `password`: as the port for passwords made it, and whether
 /// it is too short to stand alone; a new operator needs one, and for one who is there it ends their sessions.
 pub(crate) fn put(
@@ -89,21 +104,8 @@ pub(crate) fn put(
     let before: OperatorRow = step.must(&number.0)?;
     let mut row = before.clone();
     let loosens = row.grants.change(grants, &asked);
-    if let Some((password, short)) = password {
-        if short && row.passkeys.is_empty() {
-            return Err(ErrorCode::PasswordWeak.into());
-        }
-        change_password(&mut row, password, short);
-        row.code = None;
-        let changed = DeskEntry {
-            second_operator: Some(number),
-            ..step.entry(DeskEvent::PasswordChanged)
-        };
-        step.record(changed);
-        if actor.number != number && asked.open {
-            row.given = Some(step.now());
-            announce::last_entry(step, None)?;
-        }
+    if let Some(password) = password {
+        give(step, &mut row, (actor.number, number), password, asked.open)?;
     }
     // Who takes the others' Administer away would otherwise be alone with theirs before anybody hears of it.
     let lost = administers_now(step, &before) && !administers_now(step, &row);
@@ -114,6 +116,48 @@ pub(crate) fn put(
     step.put(&number.0, &row)?;
     let announced = asked.open && (loosens || lost);
     record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
+}
+
+/// An Administrator gives an operator another password; what they may, and what of it rests, stays.
+pub(crate) fn give_password(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &OperatorId,
+    password: (&str, bool),
+) -> Result<(), DeskError> {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let open = who::settings(step)?.open;
+    let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorMissing)?;
+    let mut row: OperatorRow = step.must(&number.0)?;
+    give(step, &mut row, (actor.number, number), password, open)?;
+    Ok(step.put(&number.0, &row)?)
+}
+
+/// Of one given by somebody else every Administrator is told. `of`: who gives it to whom.
+fn give(
+    step: &mut Step<'_>,
+    row: &mut OperatorRow,
+    of: (PersonNumber, PersonNumber),
+    password: (&str, bool),
+    open: bool,
+) -> Result<(), DeskError> {
+    let (by, to) = of;
+    let (password, short) = password;
+    if short && row.passkeys.is_empty() {
+        return Err(ErrorCode::PasswordWeak.into());
+    }
+    change_password(row, password, short);
+    row.code = None;
+    let changed = DeskEntry {
+        second_operator: Some(to),
+        ..step.entry(DeskEvent::PasswordChanged)
+    };
+    step.record(changed);
+    if by != to && open {
+        row.given = Some(step.now());
+        announce::last_entry(step, None)?;
+    }
+    Ok(())
 }
 
 /// An operator gives themselves another password. `short`: it is too short to stand alone.

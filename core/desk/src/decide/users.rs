@@ -11,7 +11,8 @@ use crate::rows::{RequestRow, Resting, TextRow, UserRow};
 use crate::step::Step;
 use crate::typed_text::composed;
 use crate::{
-    Channel, DeskError, OperatorSession, Pending, PersonNumber, Privilege, RequestId, User, UserClass, UserId,
+    Channel, DeskError, KnownUser, OperatorSession, Pending, PersonNumber, Privilege, RequestId, User,
+    UserClass, UserId,
 };
 
 /// Adds a user or changes one. A lower class rests first; a channel that is new or has another kind or address counts
@@ -24,6 +25,24 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
         Some(user.class),
         Some(&user.channels),
     )
+}
+
+/// Adds and changes users, if each is still as `known` has them; gives whether it was done.
+pub(crate) fn put_known(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    users: &[(User, Option<KnownUser>)],
+) -> Result<bool, DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    for (user, known) in users {
+        if lookup::known_user(step, &user.id)? != *known {
+            return Ok(false);
+        }
+    }
+    for (user, _) in users {
+        put(step, session, user)?;
+    }
+    Ok(true)
 }
 
 /// Adds a user or gives one another name. Without a class theirs stays, and what rests of it; channels stay.

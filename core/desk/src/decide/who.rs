@@ -82,6 +82,18 @@ pub(crate) fn privileged(
     Ok(actor)
 }
 
+/// Whoever answers callers or manages devices looks at users and devices, with or without a licence.
+pub(crate) fn looking(step: &mut Step<'_>, session: &OperatorSession) -> Result<Actor, DeskError> {
+    let actor = signed_in(step, session)?;
+    let mut looks = [Privilege::Unlock, Privilege::ManageDevices].into_iter();
+    step.require(
+        Guard::OperatorMay,
+        looks.any(|privilege| actor.grants.may(privilege)),
+        ErrorCode::PrivilegeMissing,
+    )?;
+    Ok(actor)
+}
+
 /// The service may be used, by this operator: set-up, licence, switch, privilege.
 pub(crate) fn in_service(
     step: &mut Step<'_>,

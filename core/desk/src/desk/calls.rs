@@ -10,7 +10,7 @@ use crate::decide::{alarm, approval, authorise, call, challenge, close, lookup, 
 use crate::ports::{ApprovalError, Approver, CallerError, CallerVerifier};
 use crate::record::DeskEvent;
 use crate::{
-    Approval, ApprovalTask, CallView, Delivery, DeskAlarm, DeskError, Found, GivenCode, OpenCode,
+    Approval, ApprovalTask, CallView, Delivery, DeskAlarm, DeskError, DeviceView, Found, GivenCode, OpenCode,
     OperatorSession, RequestId, UnixTime, UserId, VerificationTask, VerifiedCaller,
 };
 
@@ -37,8 +37,8 @@ impl Desk {
     /// Users by any part of id, name, address or Device ID, the closest first; at most 50. Recorded with the text.
     ///
     /// # Errors
-    /// Licence, clock, [`ErrorCode::PrivilegeMissing`] without [`Privilege::Unlock`](crate::Privilege::Unlock), a
-    /// store's error.
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Unlock`](crate::Privilege::Unlock) and
+    /// [`Privilege::ManageDevices`](crate::Privilege::ManageDevices); clock; a store's error.
     pub fn search(&mut self, session: &OperatorSession, text: &str) -> Result<Vec<Found>, DeskError> {
         self.step(DeskEvent::Searched, |step| lookup::search(step, session, text))
     }
@@ -61,6 +61,16 @@ impl Desk {
         })
     }
 
+    /// A device as whoever manages devices sees it, also one whose owner was erased. Recorded.
+    ///
+    /// # Errors
+    /// As [`Desk::search`]; [`ErrorCode::DeviceUnknown`].
+    pub fn device(&mut self, session: &OperatorSession, device: &DeviceId) -> Result<DeviceView, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            lookup::device_view(step, session, device)
+        })
+    }
+
     /// A user and all their devices.
     ///
     /// # Errors
@@ -73,7 +83,8 @@ impl Desk {
     /// [`Desk::set_reason`].
     ///
     /// # Errors
-    /// As [`Desk::search`]; [`ErrorCode::DeskNotOpen`], [`ErrorCode::UserUnknown`], [`ErrorCode::DeviceUnknown`],
+    /// Licence, clock, [`ErrorCode::PrivilegeMissing`] without [`Privilege::Unlock`](crate::Privilege::Unlock), a store's
+    /// error; [`ErrorCode::DeskNotOpen`], [`ErrorCode::UserUnknown`], [`ErrorCode::DeviceUnknown`],
     /// [`ErrorCode::DeviceRetired`], [`ErrorCode::DeviceNotUsers`].
     pub fn open_request(
         &mut self,

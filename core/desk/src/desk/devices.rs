@@ -73,6 +73,64 @@ impl Desk {
         })
     }
 
+    /// What [`Desk::register_devices`] would answer now: each is judged as if those before it were registered. Nothing is
+    /// changed, and nothing is recorded.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::ManageDevices`]; clock; a store's error. In the list: as
+    /// [`Desk::register_device`].
+    pub fn try_devices(
+        &mut self,
+        session: &OperatorSession,
+        devices: &[NewDevice],
+    ) -> Result<Vec<Result<(), DeskError>>, DeskError> {
+        let check = |device: &NewDevice| match &device.admin_key {
+            Some(key) => self.parts.signer.check_admin_key(&device.id, key),
+            None => Ok(()),
+        };
+        let keys: Vec<_> = devices.iter().map(check).collect();
+        self.step(DeskEvent::DeviceRegistered, |step| {
+            who::privileged(step, session, Privilege::ManageDevices)?;
+            let (head, about) = (step.head().clone(), step.about.clone());
+            let mut judged = Vec::with_capacity(devices.len());
+            for (device, key) in devices.iter().zip(keys) {
+                step.about = about.clone();
+                let registered = registry::register(step, session, device);
+                judged.push(match registered.and_then(|()| Ok(key?)) {
+                    // That the store cannot be trusted is no matter of one device.
+                    Err(error @ DeskError::Storage(_)) => return Err(error),
+                    judged => judged,
+                });
+            }
+            step.forget(&head);
+            Ok(judged)
+        })
+    }
+
+    /// Registers enrolled devices in one transaction, all or none. Give some hundreds at a time: others wait meanwhile.
+    ///
+    /// # Errors
+    /// That of the first device that is refused, as [`Desk::register_device`].
+    pub fn register_all(
+        &mut self,
+        session: &OperatorSession,
+        devices: &[NewDevice],
+    ) -> Result<(), DeskError> {
+        for device in devices {
+            if let Some(key) = &device.admin_key {
+                self.store_admin_key(session, device, key)?;
+            }
+        }
+        self.step(DeskEvent::DeviceRegistered, |step| {
+            who::privileged(step, session, Privilege::ManageDevices)?;
+            let about = step.about.clone();
+            devices.iter().try_for_each(|device| {
+                step.about = about.clone();
+                registry::register(step, session, device)
+            })
+        })
+    }
+
     /// Stored before the device is registered: a key without a device does no harm, a device without its key could not be
     /// unlocked. Asked before it is stored: whoever may not register the device, or one that is there, would take the
     /// key of it away.

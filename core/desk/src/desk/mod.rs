@@ -30,7 +30,7 @@ pub use health::Health;
 pub use log_reading::LogReading;
 pub use log_search::LogFilter;
 pub use running::{LogReport, LogState};
-pub use service::Standing;
+pub use service::{SetUp, Standing};
 pub use shown_entry::{FieldValue, ShownEntry};
 pub use verify::VerifyProgress;
 

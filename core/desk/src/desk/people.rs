@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-#[cfg(doc)]
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::Desk;
@@ -33,6 +32,43 @@ impl Desk {
         let hash = hash.as_ref().map(|(hash, short)| (hash.as_str(), *short));
         self.step(DeskEvent::OperatorChanged, |step| {
             operators::put(step, session, &operator.id, grants, hash)
+        })
+    }
+
+    /// Adds an operator; what they may rests.
+    ///
+    /// # Errors
+    /// [`ErrorCode::OperatorExists`] where there is one of that name, or of one that looks like it; as
+    /// [`Desk::put_operator`].
+    pub fn add_operator(
+        &mut self,
+        session: &OperatorSession,
+        operator: &Operator,
+        password: &str,
+    ) -> Result<(), DeskError> {
+        let hash = self.new_password(session, &operator.id, Some(password), Privilege::Administer)?;
+        let hash = hash.ok_or(ErrorCode::WrongState)?;
+        let grants = Grants::new(&operator.roles, &operator.privileges);
+        self.step(DeskEvent::OperatorChanged, |step| {
+            operators::put_new(step, session, &operator.id, grants, (&hash.0, hash.1))
+        })
+    }
+
+    /// Gives an operator another password, which ends their sessions; what they may stays, and what of it rests.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; [`ErrorCode::OperatorMissing`];
+    /// [`ErrorCode::PasswordWeak`]; clock; a store's error.
+    pub fn give_password(
+        &mut self,
+        session: &OperatorSession,
+        operator: &OperatorId,
+        password: &str,
+    ) -> Result<(), DeskError> {
+        let hash = self.new_password(session, operator, Some(password), Privilege::Administer)?;
+        let hash = hash.ok_or(ErrorCode::WrongState)?;
+        self.step(DeskEvent::PasswordChanged, |step| {
+            operators::give_password(step, session, operator, (&hash.0, hash.1))
         })
     }
 
@@ -209,6 +245,22 @@ impl Desk {
         })
     }
 
+    /// Adds and changes users in one transaction, all or none, where each is still as it was shown: as
+    /// [`Desk::known_users`] had them. Gives whether it was done; otherwise one has been changed since, and nothing was.
+    /// Give some hundreds at a time: others wait meanwhile.
+    ///
+    /// # Errors
+    /// As [`Desk::put_user`].
+    pub fn put_users_known(
+        &mut self,
+        session: &OperatorSession,
+        users: &[(User, Option<KnownUser>)],
+    ) -> Result<bool, DeskError> {
+        self.step(DeskEvent::UserChanged, |step| {
+            users::put_known(step, session, users)
+        })
+    }
+
     /// A second Administrator lets a user's lower class hold at once.
     ///
     /// # Errors
@@ -252,7 +304,7 @@ impl Desk {
     /// A page of users with their devices, by id. `after`: the last one of the page before.
     ///
     /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Unlock`]; clock; a store's error.
+    /// As [`Desk::search`].
     pub fn users(
         &mut self,
         session: &OperatorSession,

@@ -2,18 +2,17 @@
 
 use alloc::vec::Vec;
 
-use fido_unlock_protocol::error::ErrorCode;
-
-#[cfg(doc)]
-use crate::Privilege;
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use super::Desk;
 use crate::decide::{lookup, service, set_up, who};
 use crate::log::{NoteSigner, SignedNote, sign_note};
-use crate::ports::IssuerInfo;
-use crate::record::DeskEvent;
+use crate::ports::{DeskView, IssuerInfo};
+use crate::record::{DeskEntry, DeskEvent};
 use crate::rules::Rules;
-use crate::{DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession, Pending, RulesPreview};
+use crate::{
+    DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege, RulesPreview,
+};
 
 /// How the desk stands, beside its licence and its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +25,61 @@ pub struct Standing {
     pub devices: u32,
 }
 
+/// How far a desk's set-up is: what is harder to have when it has ended, or without which no code is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetUp {
+    /// Whether it has ended.
+    pub open: bool,
+    /// Whether there is a licence that has not run out.
+    pub licensed: bool,
+    /// How many slots have an issuer's key.
+    pub issuers: usize,
+    /// How many operators administer.
+    pub administrators: usize,
+    /// How many may answer callers.
+    pub callers: usize,
+    /// Devices in use.
+    pub devices: u32,
+    /// Whether the issuers' keys were backed up since one was made last; `None` where that is too far back in the log to
+    /// be looked for.
+    pub backed_up: Option<bool>,
+}
+
+/// So many of the last entries are looked at for a backup of the keys.
+const LOOKED_AT: u64 = 10_000;
+/// Entries of one read.
+const PAGE: u32 = 256;
+
 impl Desk {
+    /// How far the set-up is.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn set_up(&mut self, session: &OperatorSession) -> Result<SetUp, DeskError> {
+        let set_up = self.step(DeskEvent::Searched, |step| {
+            let operators = lookup::operators(step, session)?;
+            let who_may = |privilege| {
+                operators
+                    .iter()
+                    .filter(|operator| operator.may(privilege))
+                    .count()
+            };
+            let issuers = service::issuers(step)?;
+            let licence = who::licence(step)?;
+            Ok(SetUp {
+                open: who::settings(step)?.open,
+                licensed: licence.is_some_and(|licence| step.now() <= licence.valid_until),
+                issuers: issuers.iter().filter(|issuer| !issuer.retired).count(),
+                administrators: who_may(Privilege::Administer),
+                callers: who_may(Privilege::Unlock),
+                devices: who::devices(step)?,
+                backed_up: None,
+            })
+        })?;
+        let backed_up = self.looking(|txn, state| keys_are_backed_up(txn, state.size))?;
+        Ok(SetUp { backed_up, ..set_up })
+    }
+
     /// Ends the set-up: from now on codes are given, and what loosens rests.
     ///
     /// # Errors
@@ -240,4 +293,24 @@ impl Desk {
             service::download(step, session, name)
         })
     }
+}
+
+/// Whether the log has a backup of the keys behind the last one that was made.
+fn keys_are_backed_up(view: &dyn DeskView, size: u64) -> Result<Option<bool>, DeskError> {
+    let first = size.saturating_sub(LOOKED_AT);
+    let mut end = size;
+    while end > first {
+        let from = end.saturating_sub(PAGE.into()).max(first);
+        let count = u32::try_from(end - from).unwrap_or(PAGE);
+        for bytes in view.entries(from, count)?.iter().rev() {
+            let entry = DeskEntry::from_bytes(bytes).map_err(|fault| DeskError::Refused(fault.code()))?;
+            match entry.event {
+                DeskEvent::IssuerKeysBackedUp => return Ok(Some(true)),
+                DeskEvent::IssuerKeyMade => return Ok(Some(false)),
+                _ => {}
+            }
+        }
+        end = from;
+    }
+    Ok((first == 0).then_some(false))
 }

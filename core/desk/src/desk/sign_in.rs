@@ -1,6 +1,7 @@
 //! Signing in, passwords, sessions, and a clock that was wrong.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 use zeroize::Zeroizing;
@@ -122,6 +123,18 @@ impl Desk {
     pub fn may(&mut self, session: &OperatorSession, privilege: Privilege) -> Result<bool, DeskError> {
         self.step(DeskEvent::Searched, |step| {
             Ok(who::signed_in(step, session)?.grants.may(privilege))
+        })
+    }
+
+    /// All that the session's operator may do now.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub fn privileges(&mut self, session: &OperatorSession) -> Result<Vec<Privilege>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            let grants = who::signed_in(step, session)?.grants;
+            let may = |privilege: &Privilege| grants.may(*privilege);
+            Ok(Privilege::ALL.iter().copied().filter(may).collect())
         })
     }
 

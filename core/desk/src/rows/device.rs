@@ -102,8 +102,8 @@ impl DeviceRow {
         })
     }
 
-    /// As people know it; `owner` is its owner's id.
-    pub(crate) fn registered(&self, owner: UserId) -> Option<RegisteredDevice> {
+    /// Its slots beside the registered one, as they were seen last.
+    pub(crate) fn other_slots(&self) -> Option<Vec<DeviceSlot>> {
         let other = |part: &SlotPart| {
             let issuer = part
                 .issuer
@@ -116,6 +116,11 @@ impl DeviceRow {
                 rotation: part.rotation,
             })
         };
+        self.others.iter().map(other).collect()
+    }
+
+    /// As people know it; `owner` is its owner's id.
+    pub(crate) fn registered(&self, owner: UserId) -> Option<RegisteredDevice> {
         Some(RegisteredDevice {
             id: DeviceId::from_bytes(self.id),
             owner,
@@ -125,7 +130,7 @@ impl DeviceRow {
             rotation: self.rotation,
             registered_at: self.registered_at,
             retired: self.retired,
-            other_slots: self.others.iter().map(other).collect::<Option<_>>()?,
+            other_slots: self.other_slots()?,
         })
     }
 }
@@ -165,6 +170,13 @@ pub(crate) enum CodeState {
     /// A later challenge of another nonce came: if that one is genuine, this code is void.
     #[n(4)]
     Superseded,
+}
+
+impl CodeState {
+    /// Whether the device may take it still, as far as the desk knows.
+    pub(crate) const fn may_be_good(self) -> bool {
+        matches!(self, Self::Open | Self::Abandoned | Self::Superseded)
+    }
 }
 
 /// A code that was given out for a device.

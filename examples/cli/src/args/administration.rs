@@ -502,7 +502,7 @@ pub enum Listed {
 pub enum RoleName {
     /// Every privilege
     Administrator,
-    /// Unlock and devices
+    /// Unlock, devices and downloads
     DeviceServiceAdministrator,
 }
 

@@ -19,6 +19,8 @@ mod people;
 mod rules;
 mod status;
 
+pub use people::class_name;
+
 /// How many entries of a list are read at a time.
 const PAGE: u32 = 200;
 

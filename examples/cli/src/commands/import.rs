@@ -7,7 +7,7 @@ use std::path::Path;
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::NewDevice;
 use fido_unlock::desk::ports::IssuerInfo;
-use fido_unlock_files::{Imported, ImportedRow, read_devices};
+use fido_unlock_files::{Imported, ImportedRow, foreign_or, read_devices};
 
 use crate::args::At;
 use crate::brought::read_bytes;
@@ -131,12 +131,10 @@ pub fn devices(at: &At, path: &Path, dry_run: bool, prompt: Prompt) -> Result<Re
         .field("device_ids", ids))
 }
 
-/// The desk has no such key: where it has another one in the slot, nothing was lost, and the device is somebody else's.
 fn of_device(issuers: &[IssuerInfo], device: &NewDevice, failure: Failure) -> Failure {
-    let has_slot = issuers.iter().any(|own| own.slot == device.slot && !own.retired);
-    if failure.code == ErrorCode::KeyMissing && has_slot {
-        let text = format!("slot {}: {}", device.slot, ErrorCode::ForeignIssuer);
-        return Failure::new(ErrorCode::ForeignIssuer, text);
+    let code = foreign_or(issuers, device, failure.code);
+    if code == failure.code {
+        return failure;
     }
-    failure
+    Failure::new(code, format!("slot {}: {code}", device.slot))
 }

@@ -1,17 +1,13 @@
 //! `desk open`: the end of the set-up, which nothing takes back. What is missing is said before.
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::record::{DeskEntry, DeskEvent};
-use fido_unlock::desk::{Operator, Privilege};
+use fido_unlock::desk::Privilege;
 
 use crate::args::At;
 use crate::desk::{Keys, OpenDesk};
 use crate::failure::Failure;
 use crate::output::{Report, duration, say};
 use crate::prompt::Prompt;
-
-/// So many of the last entries are looked at for a backup of the keys.
-const LOOKED_AT: u64 = 10_000;
 
 /// Ends the set-up.
 pub fn run(at: &At, prompt: Prompt) -> Result<Report, Failure> {
@@ -43,48 +39,26 @@ fn missing(open: &mut OpenDesk) -> Result<Vec<String>, Failure> {
         // The desk refuses in its turn.
         return Ok(missing);
     }
+    let set_up = open.desk.set_up(&open.session)?;
     let rest = duration(open.desk.rules(&open.session)?.rest_seconds);
-    if open.desk.licence(&open.session)?.is_none() {
+    if !set_up.licensed {
         missing.push("a licence: no code is given without one (`desk licence`)".into());
     }
-    let operators = open.desk.operators(&open.session)?;
-    let who_may = |privilege| {
-        operators
-            .iter()
-            .filter(|operator: &&Operator| operator.may(privilege))
-            .count()
-    };
-    if who_may(Privilege::Administer) < 2 {
+    if set_up.administrators < 2 {
         missing.push(format!(
             "a second Administrator: nobody but the first can let a change hold at once, and one who is added later \
              rests for {rest} (`desk add-operator`)"
         ));
     }
-    if who_may(Privilege::Unlock) < 2 {
+    if set_up.callers < 2 {
         missing.push(format!(
             "a second operator who answers callers: past a limit, and after `desk restore`, a second one must approve \
              each code, and one who is added later rests for {rest} (`desk add-operator`)"
         ));
     }
-    if !keys_are_backed_up(open)? {
+    // Of a long log nothing is said: it may be further back.
+    if set_up.backed_up == Some(false) {
         missing.push("a backup of the keys as they are now: without them no device can ever be unlocked (`issuer backup`)".into());
     }
     Ok(missing)
-}
-
-/// Whether the log has a backup of the keys behind the last one that was made.
-fn keys_are_backed_up(open: &mut OpenDesk) -> Result<bool, Failure> {
-    let size = open.desk.log_state()?.size;
-    for place in (0..size)
-        .rev()
-        .take(usize::try_from(LOOKED_AT).unwrap_or(usize::MAX))
-    {
-        match DeskEntry::from_bytes(&open.desk.entry_bytes(place)?)?.event {
-            DeskEvent::IssuerKeysBackedUp => return Ok(true),
-            DeskEvent::IssuerKeyMade => return Ok(false),
-            _ => {}
-        }
-    }
-    // Of a long log nothing is said: it may be further back.
-    Ok(size > LOOKED_AT)
 }

@@ -19329,7 +19329,7 @@ enum class DeskRole {
      */
     ADMINISTRATOR,
     /**
-     * Answers callers and manages devices.
+     * Answers callers, manages devices, fetches the programs that users install.
      */
     DEVICE_SERVICE_ADMINISTRATOR;
 
