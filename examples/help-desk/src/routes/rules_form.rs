@@ -64,7 +64,7 @@ pub(super) fn key(rule: Rule) -> String {
 
 /// What a rule is called.
 pub(super) fn title(t: &Texts, rule: Rule) -> String {
-    t.settings_rule(&key(rule))
+    t.settings_rule(key(rule))
 }
 
 fn field_of_method(rule: Rule, method: VerificationMethod) -> String {
@@ -203,7 +203,7 @@ pub(super) fn said(t: &Texts, value: &RuleValue) -> String {
         RuleValue::Text(text) => Shown(text).to_string(),
         RuleValue::Seconds(seconds) => {
             let (count, unit) = in_units(*seconds);
-            t.settings_duration(&count, unit)
+            t.settings_duration(count, unit)
         }
         RuleValue::Methods(methods) if methods.is_empty() => t.settings_no_method(),
         RuleValue::Methods(methods) => {
@@ -244,8 +244,8 @@ pub(super) fn remark(t: &Texts, remark: &RuleRemark) -> String {
             rule,
             approval_from,
             refuse_from,
-        } => t.settings_never_reached(approval_from, refuse_from, &title(t, *rule)),
-        RuleRemark::NobodyVerified(rule) => t.settings_nobody_verified(&title(t, *rule)),
+        } => t.settings_never_reached(approval_from, refuse_from, title(t, *rule)),
+        RuleRemark::NobodyVerified(rule) => t.settings_nobody_verified(title(t, *rule)),
     }
 }
 

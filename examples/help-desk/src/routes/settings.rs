@@ -148,7 +148,7 @@ impl SettingsPage {
     }
 
     fn hint(&self, rule: &Rule) -> String {
-        self.page.t.settings_rule_hint(&rules_form::key(*rule))
+        self.page.t.settings_rule_hint(rules_form::key(*rule))
     }
 
     fn method(&self, method: &VerificationMethod) -> String {
