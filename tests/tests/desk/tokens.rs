@@ -15,7 +15,9 @@ fn make(house: &mut House, who: (&str, &str), scopes: &[Scope]) -> AccessToken {
 }
 
 fn by(house: &mut House, token: &AccessToken) -> OperatorSession {
-    house.desk.by_token(token).unwrap().unwrap()
+    let (session, may) = house.desk.by_token(token).unwrap().unwrap();
+    assert_eq!(may, house.desk.privileges(&session).unwrap());
+    session
 }
 
 #[track_caller]

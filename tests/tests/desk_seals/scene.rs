@@ -103,7 +103,9 @@ fn make_token(desk: &mut Desk, session: &OperatorSession) -> Result<AccessToken,
 /// Somebody acts by a token, where it is good.
 fn by_token(desk: &mut Desk, token: &AccessToken) -> Result<(), DeskError> {
     let found = desk.by_token(token)?;
-    found.map_or(Ok(()), |session| desk.may(&session, Privilege::Unlock).map(drop))
+    found.map_or(Ok(()), |(session, _)| {
+        desk.may(&session, Privilege::Unlock).map(drop)
+    })
 }
 
 /// What is done at a desk: together it reads rows of every table, some that are there and some that are not.

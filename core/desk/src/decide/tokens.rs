@@ -13,7 +13,7 @@ use crate::ports::StorageError;
 use crate::record::DeskEvent;
 use crate::rows::{OperatorRow, TokenRow};
 use crate::step::Step;
-use crate::{AccessToken, DeskError, KnownToken, OperatorSession, Scope};
+use crate::{AccessToken, DeskError, KnownToken, OperatorSession, Privilege, Scope};
 
 /// Tokens of one operator.
 const MOST: usize = 20;
@@ -124,9 +124,8 @@ pub(crate) fn remove_all(step: &mut Step<'_>, row: &mut OperatorRow) -> Result<(
     Ok(())
 }
 
-/// In whose name a token acts; `None` where it is not good. Nothing is recorded of one that is not, so that a guess
-/// costs no write.
-pub(crate) fn of(step: &Step<'_>, token: &AccessToken) -> Result<Option<OperatorSession>, DeskError> {
+/// In whose name a token acts, and what it may; `None` where it is not good.
+pub(crate) fn of(step: &Step<'_>, token: &AccessToken) -> Result<Option<(OperatorSession, Vec<Privilege>)>, DeskError> {
     let row: Option<TokenRow> = step.get(&token_key(&step.head().log_id, &token.secret()))?;
     let Some(row) = row else { return Ok(None) };
     let operator: OperatorRow = step.must(&row.operator.0)?;
@@ -134,5 +133,7 @@ pub(crate) fn of(step: &Step<'_>, token: &AccessToken) -> Result<Option<Operator
         return Ok(None);
     }
     let id = who::operator_id(&operator.name)?;
-    Ok(Some(OperatorSession::with_token(id, row.made, token)))
+    let grants = operator.grants.at(step.now(), step.head().era).within(&row.scopes);
+    let may = Privilege::ALL.iter().copied().filter(|privilege| grants.may(*privilege));
+    Ok(Some((OperatorSession::with_token(id, row.made, token), may.collect())))
 }

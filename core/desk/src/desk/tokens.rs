@@ -3,10 +3,12 @@
 #[cfg(doc)]
 use fido_unlock_protocol::error::ErrorCode;
 
+use alloc::vec::Vec;
+
 use super::Desk;
 use crate::decide::tokens;
 use crate::record::DeskEvent;
-use crate::{AccessToken, DeskError, OperatorSession, Scope};
+use crate::{AccessToken, DeskError, OperatorSession, Privilege, Scope};
 
 impl Desk {
     /// Makes an access token of the session's operator. It is good from now on, also while a session is not, until it
@@ -38,13 +40,13 @@ impl Desk {
         self.step(DeskEvent::TokenRevoked, |step| tokens::revoke(step, session, id))
     }
 
-    /// In whose name a program with this token acts; `None` where there is none such, or it is not good any more. Nothing
-    /// is written. What the operator may is narrowed to what the token is for, and is judged anew by each step, from the
+    /// In whose name a program with this token acts, and all that it may; `None` where there is none such, or it is not
+    /// good any more. Nothing is written, and nobody is held up. What the operator may is narrowed to what the token is for, and is judged anew by each step, from the
     /// token's own row: one that was revoked does nothing from then on.
     ///
     /// # Errors
-    /// Clock; a store's error.
-    pub fn by_token(&mut self, token: &AccessToken) -> Result<Option<OperatorSession>, DeskError> {
-        self.step(DeskEvent::Searched, |step| tokens::of(step, token))
+    /// A store's error.
+    pub fn by_token(&mut self, token: &AccessToken) -> Result<Option<(OperatorSession, Vec<Privilege>)>, DeskError> {
+        self.glance(|step| tokens::of(step, token))
     }
 }

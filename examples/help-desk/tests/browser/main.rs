@@ -9,6 +9,7 @@
 )]
 
 mod chromium;
+mod log;
 mod passkeys;
 
 use std::time::Duration;
