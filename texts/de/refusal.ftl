@@ -26,3 +26,5 @@ refusal-guesses-next = { $seconds ->
 }
 refusal-passwords-differ = die beiden Kennwörter sind nicht gleich
 refusal-passwords-differ-next = Geben Sie das neue Kennwort zweimal ein.
+refusal-no-token = es fehlt ein Zugriffstoken, oder es gilt nicht mehr
+refusal-no-token-next = Erstellen Sie auf der Seite Ihres Kontos ein Zugriffstoken, und senden Sie es als „Authorization: Bearer …“.

@@ -27,3 +27,5 @@ refusal-guesses-next = { $seconds ->
 }
 refusal-passwords-differ = the two passwords are not the same
 refusal-passwords-differ-next = Type the new password twice.
+refusal-no-token = there is no access token, or it is not good any more
+refusal-no-token-next = Make an access token on your account page, and send it as “Authorization: Bearer …”.

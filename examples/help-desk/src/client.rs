@@ -12,6 +12,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::language;
 use crate::metrics::Metrics;
+use crate::problem;
 use crate::refusal::Refusal;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -92,7 +93,16 @@ pub(crate) async fn limit(State(keeper): State<Doorkeeper>, mut request: Request
         Some(client) if !keeper.lets_in(client) => {
             keeper.0.metrics.limited();
             let language = language::of(request.headers());
-            language::speaking(language, async { Refusal::too_often().into_response() }).await
+            let program = problem::is_wanted(request.uri().path());
+            let answer = async {
+                let refusal = Refusal::too_often();
+                if program {
+                    problem::answer(&refusal)
+                } else {
+                    refusal.into_response()
+                }
+            };
+            language::speaking(language, answer).await
         }
         client => {
             if let Some(client) = client {

@@ -34,6 +34,15 @@ pub(crate) fn is_from_own_page(method: &Method, headers: &HeaderMap, site: &Site
     same_site && own_origin && (fetch_site.is_some() || origin.is_some())
 }
 
+/// Whether a page of another site has sent a request, as its browser says. Who is no browser says nothing.
+pub(crate) fn is_from_foreign_page(headers: &HeaderMap, site: &Site) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let fetch_site = text(header::HeaderName::from_static("sec-fetch-site"));
+    let origin = text(header::ORIGIN);
+    fetch_site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+        || origin.is_some_and(|origin| !site.has_origin(origin))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::csrf;
 use crate::language;
+use crate::problem;
 use crate::refusal::{IsRefusal, Refusal};
 
 /// How long an answer may take: a transaction waits 5 s for its turn at most.
@@ -57,16 +58,20 @@ pub(crate) async fn door(State(app): State<App>, request: Request, next: Next) -
 
 async fn answer(app: App, request: Request, next: Next) -> Response {
     let part = part(request.headers());
+    let program = problem::is_wanted(request.uri().path());
     let mut response = match admit(&app, &request) {
         Err(refusal) => refusal.into_response(),
         Ok(()) => tokio::time::timeout(LONGEST, next.run(request))
             .await
             .unwrap_or_else(|_| Refusal::timed_out().into_response()),
     };
-    if is_bare(&response) {
+    if program {
+        response = problem::in_place_of_a_page(response);
+    } else if is_bare(&response) {
         response = in_full(&response);
     }
     if let Some(part) = part
+        && !program
         && response.extensions().get::<IsRefusal>().is_some()
     {
         place(response.headers_mut(), &part);
@@ -95,11 +100,13 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     if announced.is_some_and(|length| length > LONGEST_ANNOUNCED) {
         return Err(Refusal::too_long());
     }
-    if csrf::is_from_own_page(request.method(), request.headers(), app.site()) {
-        Ok(())
+    let own = if problem::is_wanted(request.uri().path()) {
+        // No cookie counts there, and a program is no page.
+        !csrf::is_from_foreign_page(request.headers(), app.site())
     } else {
-        Err(Refusal::foreign_page())
-    }
+        csrf::is_from_own_page(request.method(), request.headers(), app.site())
+    };
+    if own { Ok(()) } else { Err(Refusal::foreign_page()) }
 }
 
 /// An error that is no page: a form that lacks a field, a method that no route has.

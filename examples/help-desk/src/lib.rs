@@ -21,6 +21,7 @@ pub mod own_desk;
 mod packages;
 mod page;
 mod passphrase;
+mod problem;
 mod refusal;
 mod routes;
 mod secret_file;

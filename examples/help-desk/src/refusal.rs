@@ -66,6 +66,7 @@ enum Own {
     UserText,
     MailAddress,
     UserExists,
+    NoToken,
 }
 
 impl Own {
@@ -88,6 +89,7 @@ impl Own {
             Self::UserText => t.users_not_plain(),
             Self::MailAddress => t.users_no_mail(),
             Self::UserExists => t.users_exists(),
+            Self::NoToken => t.refusal_no_token(),
         }
     }
 
@@ -109,6 +111,7 @@ impl Own {
             Self::UserText => t.users_not_plain_next(),
             Self::MailAddress => t.users_no_mail_next(),
             Self::UserExists => t.users_exists_next(),
+            Self::NoToken => t.refusal_no_token_next(),
         }
     }
 }
@@ -118,8 +121,8 @@ impl Own {
 pub(crate) struct Told(pub(crate) u16);
 
 /// Marks a response that is a refusal and nothing else, for the door.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct IsRefusal;
+#[derive(Clone, Debug)]
+pub(crate) struct IsRefusal(pub(crate) Refusal);
 
 impl Refusal {
     const fn own(status: StatusCode, own: Own) -> Self {
@@ -189,6 +192,11 @@ impl Refusal {
         Self::typed(Own::MailAddress)
     }
 
+    /// A program without an access token that is good.
+    pub(crate) const fn no_token() -> Self {
+        Self::own(StatusCode::UNAUTHORIZED, Own::NoToken)
+    }
+
     pub(crate) const fn user_exists() -> Self {
         Self::own(StatusCode::CONFLICT, Own::UserExists)
     }
@@ -236,10 +244,23 @@ impl Refusal {
 
     /// Its number in the error table, if it has one.
     #[must_use]
-    pub const fn number(&self) -> Option<u16> {
+    pub fn number(&self) -> Option<u16> {
+        self.code().map(ErrorCode::number)
+    }
+
+    /// Its row of the error table.
+    pub(crate) const fn code(&self) -> Option<ErrorCode> {
         match &self.why {
-            Why::Row { code, .. } => Some(code.number()),
+            Why::Row { code, .. } => Some(*code),
             Why::Own(_) => None,
+        }
+    }
+
+    /// Seconds to wait (RFC 9110 section 10.2.3).
+    pub(crate) const fn retry_after(&self) -> Option<u64> {
+        match self.why {
+            Why::Own(Own::Guesses(seconds)) => Some(seconds),
+            _ => None,
         }
     }
 
@@ -353,8 +374,7 @@ fn status(code: ErrorCode) -> StatusCode {
 /// A page that tells what was refused.
 pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
     let mut response = html(refusal.status, page);
-    if let Why::Own(Own::Guesses(seconds)) = refusal.why {
-        // RFC 9110 section 10.2.3.
+    if let Some(seconds) = refusal.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     if let Some(number) = refusal.number() {
@@ -377,7 +397,7 @@ impl IntoResponse for Refusal {
             refusal: &self,
         };
         let mut response = refused(&self, &page);
-        response.extensions_mut().insert(IsRefusal);
+        response.extensions_mut().insert(IsRefusal(self));
         response
     }
 }

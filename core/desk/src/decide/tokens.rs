@@ -125,7 +125,10 @@ pub(crate) fn remove_all(step: &mut Step<'_>, row: &mut OperatorRow) -> Result<(
 }
 
 /// In whose name a token acts, and what it may; `None` where it is not good.
-pub(crate) fn of(step: &Step<'_>, token: &AccessToken) -> Result<Option<(OperatorSession, Vec<Privilege>)>, DeskError> {
+pub(crate) fn of(
+    step: &Step<'_>,
+    token: &AccessToken,
+) -> Result<Option<(OperatorSession, Vec<Privilege>)>, DeskError> {
     let row: Option<TokenRow> = step.get(&token_key(&step.head().log_id, &token.secret()))?;
     let Some(row) = row else { return Ok(None) };
     let operator: OperatorRow = step.must(&row.operator.0)?;
@@ -133,7 +136,16 @@ pub(crate) fn of(step: &Step<'_>, token: &AccessToken) -> Result<Option<(Operato
         return Ok(None);
     }
     let id = who::operator_id(&operator.name)?;
-    let grants = operator.grants.at(step.now(), step.head().era).within(&row.scopes);
-    let may = Privilege::ALL.iter().copied().filter(|privilege| grants.may(*privilege));
-    Ok(Some((OperatorSession::with_token(id, row.made, token), may.collect())))
+    let grants = operator
+        .grants
+        .at(step.now(), step.head().era)
+        .within(&row.scopes);
+    let may = Privilege::ALL
+        .iter()
+        .copied()
+        .filter(|privilege| grants.may(*privilege));
+    Ok(Some((
+        OperatorSession::with_token(id, row.made, token),
+        may.collect(),
+    )))
 }

@@ -46,7 +46,10 @@ impl Desk {
     ///
     /// # Errors
     /// A store's error.
-    pub fn by_token(&mut self, token: &AccessToken) -> Result<Option<(OperatorSession, Vec<Privilege>)>, DeskError> {
+    pub fn by_token(
+        &mut self,
+        token: &AccessToken,
+    ) -> Result<Option<(OperatorSession, Vec<Privilege>)>, DeskError> {
         self.glance(|step| tokens::of(step, token))
     }
 }

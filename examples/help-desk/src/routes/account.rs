@@ -11,14 +11,16 @@ use serde::Deserialize;
 
 use super::guard::Zeroized;
 use super::sign_in::{self, Ask};
+use super::tokens::{ScopeLine, TokenLine};
 use crate::app::App;
 use crate::ceremonies::Ceremony;
 use crate::guesses::Network;
+use crate::language;
 use crate::page::{Page, Who, html, moment, see_other};
 use crate::refusal::Refusal;
 use crate::session;
 
-const HERE: &str = "/account";
+pub(super) const HERE: &str = "/account";
 
 struct PasskeyLine {
     id: String,
@@ -62,6 +64,9 @@ struct AccountPage {
     page: Page,
     passkeys: Vec<PasskeyLine>,
     sessions: Vec<SessionLine>,
+    tokens: Vec<TokenLine>,
+    /// What a new token can be for.
+    scopes: Vec<ScopeLine>,
     confirmed: bool,
     /// What was done just now.
     done: Option<Done>,
@@ -71,12 +76,13 @@ struct AccountPage {
 /// What was done, as the page's address says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Done {
+pub(super) enum Done {
     Confirmed,
     PasskeyAdded,
     PasskeyNamed,
     PasskeyRemoved,
     SessionsEnded,
+    TokenRevoked,
 }
 
 impl Done {
@@ -87,6 +93,7 @@ impl Done {
             Self::PasskeyNamed => t.account_done_passkey_named(),
             Self::PasskeyRemoved => t.account_done_passkey_removed(),
             Self::SessionsEnded => t.account_done_sessions_ended(),
+            Self::TokenRevoked => t.tokens_done_revoked(),
         }
     }
 
@@ -97,6 +104,7 @@ impl Done {
             Self::PasskeyNamed => "/account?done=passkey-named",
             Self::PasskeyRemoved => "/account?done=passkey-removed",
             Self::SessionsEnded => "/account?done=sessions-ended",
+            Self::TokenRevoked => "/account?done=token-revoked",
         })
     }
 }
@@ -116,7 +124,7 @@ pub(super) async fn page(
 }
 
 /// The page as it is now, with what was refused.
-async fn show(
+pub(super) async fn show(
     app: &App,
     who: &Who,
     done: Option<Done>,
@@ -124,10 +132,17 @@ async fn show(
 ) -> Result<Response, Refusal> {
     let session = who.session.clone();
     let account = app.desks().run(move |desk| desk.own_account(&session)).await?;
+    let t = language::spoken();
     let page = AccountPage {
         page: Page::new(app, who, HERE),
         passkeys: account.passkeys.iter().map(PasskeyLine::of).collect(),
         sessions: account.sessions.iter().map(SessionLine::of).collect(),
+        tokens: account
+            .tokens
+            .iter()
+            .map(|token| TokenLine::of(token, t))
+            .collect(),
+        scopes: ScopeLine::of(&who.may, t),
         confirmed: account.confirmed,
         done,
         refusal,
@@ -137,7 +152,7 @@ async fn show(
 }
 
 /// Does something, and shows the page again.
-async fn act(
+pub(super) async fn act(
     app: &App,
     who: &Who,
     done: Done,
@@ -353,12 +368,12 @@ pub(super) async fn end_other_sessions(State(app): State<App>, who: Who) -> Resu
     .await
 }
 
-fn hex(id: &[u8; 32]) -> String {
+pub(super) fn hex(id: &[u8; 32]) -> String {
     base16ct::lower::encode_string(id)
 }
 
 /// The key of a row, as a form's address has it.
-fn key(text: &str) -> Result<[u8; 32], Refusal> {
+pub(super) fn key(text: &str) -> Result<[u8; 32], Refusal> {
     let mut id = [0; 32];
     let read = base16ct::lower::decode(text, &mut id).is_ok_and(|read| read.len() == 32);
     read.then_some(id).ok_or_else(Refusal::not_found)

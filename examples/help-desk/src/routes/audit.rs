@@ -26,18 +26,18 @@ const DAY: u64 = 24 * 60 * 60;
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
-    from: String,
+    pub(super) from: String,
     #[serde(default)]
-    until: String,
+    pub(super) until: String,
     #[serde(default)]
-    operator: String,
+    pub(super) operator: String,
     #[serde(default)]
-    device: String,
+    pub(super) device: String,
     #[serde(default)]
-    event: String,
+    pub(super) event: String,
     /// The place before which to go on.
     #[serde(default)]
-    before: String,
+    pub(super) before: String,
 }
 
 /// What cannot be understood of it.

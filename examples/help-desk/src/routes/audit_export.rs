@@ -157,7 +157,8 @@ fn lines(entries: &[ShownEntry], format: Format) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-fn object(entry: &ShownEntry) -> Value {
+/// An entry as JSON, each field by its name.
+pub(super) fn object(entry: &ShownEntry) -> Map<String, Value> {
     let value = |value| match value {
         Some(FieldValue::Number(number)) => Value::from(number),
         Some(FieldValue::Text(text)) => Value::from(text),
@@ -166,7 +167,7 @@ fn object(entry: &ShownEntry) -> Value {
     let fields = entry
         .fields()
         .map(|(name, field)| (name.to_owned(), value(field)));
-    Value::Object(Map::from_iter(fields))
+    Map::from_iter(fields)
 }
 
 fn heading() -> Result<Vec<u8>, Refusal> {

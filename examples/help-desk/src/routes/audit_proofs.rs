@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use fido_unlock::desk::log::{SignedNote, TreeHash, TreeHead, sign_note};
+use fido_unlock::desk::log::{ProofFile, SignedNote, TreeHash, TreeHead, sign_note};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{Desk, DeskError, LogFilter, OperatorSession, VerifyProgress};
 use fido_unlock::{ErrorCode, Shown};
@@ -207,7 +207,7 @@ pub(super) async fn make_checkpoint(
 }
 
 /// The signed note of a checkpoint. The signature of a head is always the same, so that it need not be kept.
-fn note(
+pub(super) fn note(
     desk: &mut Desk,
     session: &OperatorSession,
     notes: &MakeNoteSigner,
@@ -216,6 +216,21 @@ fn note(
     let head = desk.checkpoint_head(session, place)?;
     let mut signer = notes(head.origin.clone());
     Ok(sign_note(head.to_text(), &mut *signer)?)
+}
+
+/// The proof of an entry, by the newest checkpoint.
+pub(super) fn prove(
+    desk: &mut Desk,
+    session: &OperatorSession,
+    notes: &MakeNoteSigner,
+    place: u64,
+) -> Result<ProofFile, DeskError> {
+    let covering = desk
+        .last_checkpoint(session)?
+        .filter(|checkpoint| *checkpoint >= place);
+    let checkpoint = covering.ok_or(ErrorCode::EntryUnknown)?;
+    let note = note(desk, session, notes, checkpoint)?;
+    desk.prove(place, &note)
 }
 
 /// A checkpoint as a file.
@@ -240,14 +255,9 @@ pub(super) async fn proof(
     Path(place): Path<u64>,
 ) -> Result<Response, Refusal> {
     let notes = Arc::clone(app.notes());
-    let proof = app.desks().run(move |desk| {
-        let covering = desk
-            .last_checkpoint(&who.session)?
-            .filter(|checkpoint| *checkpoint >= place);
-        let checkpoint = covering.ok_or(ErrorCode::EntryUnknown)?;
-        let note = note(desk, &who.session, &*notes, checkpoint)?;
-        desk.prove(place, &note)
-    });
+    let proof = app
+        .desks()
+        .run(move |desk| prove(desk, &who.session, &*notes, place));
     let text = proof.await?.to_text();
     Ok(file(
         "text/plain; charset=utf-8",

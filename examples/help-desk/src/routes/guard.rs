@@ -73,7 +73,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Response> {
     }
     let wanted = match gate.access {
         Access::May(privilege) => Some(privilege),
-        Access::Everyone | Access::SignedIn => None,
+        Access::Everyone | Access::SignedIn | Access::Token(_) => None,
     };
     let who = match who(app, session, &cookie).await {
         Ok(who) => who,

@@ -392,7 +392,7 @@ fn said(difference: &UserDifference, t: &Texts) -> String {
 }
 
 /// A file of which nothing can be read.
-fn unread(faults: &ImportErrors, t: &Texts) -> Refusal {
+pub(super) fn unread(faults: &ImportErrors, t: &Texts) -> Refusal {
     let first = faults.errors.first();
     let why = first.map(|fault| why(fault, t)).unwrap_or_default();
     Refusal::file(faults.code(), &why)

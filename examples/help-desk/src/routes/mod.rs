@@ -3,6 +3,7 @@
 
 mod account;
 mod again;
+mod api;
 mod approvals;
 mod assets;
 mod audit;
@@ -26,18 +27,21 @@ mod rules_form;
 mod set_up;
 mod settings;
 mod sign_in;
+mod tokens;
 mod try_it;
 mod unlock;
 mod upload;
 mod users;
 mod waits;
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
-use fido_unlock::desk::Privilege;
+use fido_unlock::desk::{Privilege, Scope};
 
 use self::again::Step;
 use self::guard::Lapsed;
@@ -55,6 +59,8 @@ pub enum Access {
     SignedIn,
     /// Those of them who have a privilege.
     May(Privilege),
+    /// Programs whose access token is for one of these.
+    Token(&'static [Scope]),
 }
 
 /// A route's rule.
@@ -63,7 +69,7 @@ pub struct Route {
     /// GET or POST.
     pub method: Method,
     /// The path, as axum writes it: `{name}` is a part of any text.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// Who may.
     pub access: Access,
     /// The longest body, in bytes.
@@ -79,17 +85,21 @@ pub fn routes(app: &App) -> Vec<Route> {
 pub(crate) fn router(app: &App) -> Router<App> {
     let mut router = Router::new();
     for row in table(app) {
-        let gate = guard::Gate {
-            app: app.clone(),
-            access: row.route.access,
-            lapsed: row.lapsed,
-            longest: row.route.longest,
+        let app = app.clone();
+        let guarded = if let Access::Token(scopes) = row.route.access {
+            let gate = api::Gate { app, scopes };
+            row.handler.route_layer(from_fn_with_state(gate, api::guard))
+        } else {
+            let gate = guard::Gate {
+                app,
+                access: row.route.access,
+                lapsed: row.lapsed,
+                longest: row.route.longest,
+            };
+            row.handler.route_layer(from_fn_with_state(gate, guard::guard))
         };
-        let guarded = row
-            .handler
-            .route_layer(from_fn_with_state(gate, guard::guard))
-            .route_layer(DefaultBodyLimit::max(row.route.longest));
-        router = router.route(row.route.path, guarded);
+        let guarded = guarded.route_layer(DefaultBodyLimit::max(row.route.longest));
+        router = router.route(&row.route.path, guarded);
     }
     router.fallback(async || Refusal::not_found())
 }
@@ -104,7 +114,7 @@ fn row(method: Method, access: Access, path: &'static str, handler: MethodRouter
     Row {
         route: Route {
             method,
-            path,
+            path: path.into(),
             access,
             longest: LONGEST_BODY,
         },
@@ -185,6 +195,13 @@ fn table(app: &App) -> Vec<Row> {
             SignedIn,
             "/account/sessions/{id}/end",
             post(account::end_session),
+        ),
+        row(POST, SignedIn, "/account/tokens", post(tokens::make)),
+        row(
+            POST,
+            SignedIn,
+            "/account/tokens/{id}/revoke",
+            post(tokens::revoke),
         ),
         row(GET, Everyone, "/first", get(codes::page)),
         row(POST, Everyone, "/first", post(codes::redeem)),
@@ -293,6 +310,7 @@ fn table(app: &App) -> Vec<Row> {
         row(POST, administer, "/settings/told", post(settings::read)),
         row(GET, Everyone, "/assets/{name}", get(assets::asset)),
     ];
+    table.extend(api::table());
     if app.key().is_some() {
         table.extend([
             row(GET, SignedIn, "/try-it", get(try_it::page)),
