@@ -51,8 +51,8 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, O
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, SetUp, ShownEntry, Standing,
-    WriteFile,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, SetUp, ShownEntry,
+    Standing, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
