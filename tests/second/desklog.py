@@ -26,7 +26,8 @@ EVENTS = {
     84: "SlotsSeen", 90: "ServiceSwitched", 91: "CheckpointMade", 92: "IssuerKeyMade", 93: "IssuerKeysBackedUp",
     94: "IssuerKeysRestored", 95: "OperatorChanged", 96: "DownloadFetched", 97: "ClockAccepted",
     98: "LicenceChanged", 99: "RulesChanged", 100: "ChangeApproved", 101: "OperatorRemoved", 102: "PasswordChanged",
-    103: "LogRead", 104: "AnnouncementsRead",
+    103: "LogRead", 104: "AnnouncementsRead", 110: "SignInConfirmed", 111: "PasskeyAdded", 112: "PasskeyNamed",
+    113: "PasskeyRemoved", 114: "SignInCodeGiven",
 }
 LOG_RESTORED, CLOCK_ACCEPTED = 2, 97
 # Bits of a number, or the lengths that are taken.
@@ -36,18 +37,18 @@ BYTES = {2: {16}, 4: {16}, 7: {10}, 8: {10}, 9: {10}, 10: {10}, 12: {16, 18}, 13
 WHO = {7, 8, 9, 10}
 KNOWN = WHO | {12, 17, 18, 19, 20, 21, 23, 25}
 KEYS = {
-    1: set(), 2: {7, 22}, 3: {7}, 10: {7}, 11: {7, 8, 9, 22}, 12: {7, 11, 24}, 13: {7}, 20: WHO | {22},
+    1: set(), 2: {7, 22}, 3: {7}, 10: {7}, 11: {7, 8, 9, 22}, 12: {7, 11, 24}, 13: {7, 24}, 20: WHO | {22},
     21: WHO | {14, 15, 16}, 22: WHO | {16, 21}, 23: WHO | {12, 18, 19, 20}, 24: WHO | {22}, 25: WHO | {21},
     26: WHO | {22}, 27: WHO, 30: WHO | {12, *range(14, 23)}, 31: WHO | {13}, 32: WHO | {22}, 40: WHO | {20}, 41: WHO,
     42: WHO, 43: WHO | {22, 24}, 50: KNOWN | {11}, 60: KNOWN | {11, 23}, 61: {7, 9, 11, 20, 22, 23}, 70: {7, 8, 22},
     71: {7, 8, 22}, 72: {7, 8, 22}, 73: {7, 8}, 80: {7, 8, 9, 17, 18, 19, 20}, 81: {7, 8, 9, 17, 18, 19, 25},
     82: {7, 8, 9}, 83: {7, 9}, 84: {7, 8, 9}, 90: {7, 22}, 91: {7}, 92: {7, 17, 18, 19}, 93: {7}, 94: {7},
     95: {7, 21, 22}, 96: {7, 22}, 97: {7, 22}, 98: {7, 22}, 99: {7, 22}, 100: {7, 8, 21, 22}, 101: {7, 21},
-    102: {7, 21}, 103: {7}, 104: {7, 24},
+    102: {7, 21}, 103: {7}, 104: {7, 24}, 110: {7}, 111: {7}, 112: {7}, 113: {7}, 114: {7, 21, 22},
 }
 # Those that it may lack: in suite 3, without a text or evidence, where nobody is known, and what is one or another.
 MAY_LACK = {16, 17, 20, 21, 22}
-LACKS = {11: {8, 9}, 12: {7}, 50: KNOWN, 60: KNOWN - {23}, 61: {9}, 92: {18}, 95: {7}, 100: {8}}
+LACKS = {11: {8, 9}, 12: {7}, 13: {24}, 50: KNOWN, 60: KNOWN - {23}, 61: {9}, 92: {18}, 95: {7}, 100: {8}, 114: {7}}
 
 
 class Fault(Exception):

@@ -13,13 +13,19 @@
 mod asked;
 #[path = "desk/calls.rs"]
 mod calls;
+#[path = "desk/codes.rs"]
+mod codes;
 #[path = "desk/export.rs"]
 mod export;
 #[path = "desk/files.rs"]
 mod files;
+#[path = "desk/health.rs"]
+mod health;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;
+#[path = "desk/passkeys.rs"]
+mod passkeys;
 #[path = "desk/people.rs"]
 mod people;
 #[path = "desk/refusals.rs"]

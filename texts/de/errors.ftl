@@ -201,6 +201,14 @@ error-447 = einen Operator dieses Namens gibt es nicht
     .next = Prüfen Sie die Schreibweise; ein Administrator sieht alle Operatoren.
 error-448 = diesen Alarm gibt es nicht, oder er wurde bereits quittiert
     .next = Lassen Sie sich die offenen Alarme anzeigen.
+error-450 = dafür ist eine Anmeldung aus den letzten Minuten nötig
+    .next = Bestätigen Sie, dass Sie es sind, und wiederholen Sie es dann.
+error-451 = dieser Operator meldet sich mit einem Passkey an
+    .next = Melden Sie sich in der Konsole des Helpdesks mit dem Passkey an; ist er verloren, bitten Sie einen Administrator um einen Einmalcode.
+error-452 = der Passkey wurde nicht angenommen
+    .next = Versuchen Sie es noch einmal, oder verwenden Sie einen anderen Passkey.
+error-453 = diesen Operator gibt es nicht, oder der Einmalcode ist falsch oder abgelaufen
+    .next = Prüfen Sie beides: Ein Code gilt einmal und einen Tag lang. Bitten Sie einen Administrator um einen neuen.
 
 # Transport (500-599)
 

@@ -10,6 +10,8 @@ refusal-foreign-host = das ist nicht die Adresse dieses Helpdesks
 refusal-foreign-host-next = Verwenden Sie die Adresse, mit der er gestartet wurde.
 refusal-too-long = die Eingabe ist zu lang
 refusal-too-long-next = Geben Sie nur den verlangten Text ein.
+refusal-too-often = von Ihrer Adresse kommen zu viele Anfragen
+refusal-too-often-next = Warten Sie eine Minute und versuchen Sie es dann noch einmal; nichts wurde ausgeführt.
 refusal-malformed = so etwas sendet keine Seite dieses Helpdesks
 refusal-not-found = diese Seite gibt es nicht
 refusal-not-found-next = Gehen Sie zurück zur ersten Seite.
@@ -17,3 +19,10 @@ refusal-no-answer = Der Helpdesk antwortet nicht.
 refusal-no-answer-next = Prüfen Sie die Verbindung und versuchen Sie es dann noch einmal; nichts, was Sie eingegeben haben, geht verloren.
 refusal-until = { $text }: bis { $until }
 refusal-contact = { $text }; Ansprechpartner: { $contact }
+refusal-guesses = aus Ihrem Netz sind zu viele Anmeldungen fehlgeschlagen
+refusal-guesses-next = { $seconds ->
+    [one] Warten Sie { $seconds } Sekunde und versuchen Sie es dann noch einmal.
+   *[other] Warten Sie { $seconds } Sekunden und versuchen Sie es dann noch einmal.
+}
+refusal-passwords-differ = die beiden Kennwörter sind nicht gleich
+refusal-passwords-differ-next = Geben Sie das neue Kennwort zweimal ein.

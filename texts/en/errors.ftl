@@ -203,6 +203,14 @@ error-447 = there is no operator of this name
     .next = Check the spelling; an Administrator sees all operators.
 error-448 = there is no such alarm, or it was acknowledged before
     .next = List the alarms that stand.
+error-450 = this needs a sign-in of the last few minutes
+    .next = Confirm that it is you, then do it again.
+error-451 = this operator signs in with a passkey
+    .next = Sign in in the help desk's console, with the passkey; if it is lost, ask an Administrator for a one-time code.
+error-452 = the passkey was not taken
+    .next = Try again, or use another passkey.
+error-453 = no such operator, or the one-time code is wrong or has run out
+    .next = Check both: a code is good once, for a day. Ask an Administrator for a new one.
 
 ## transport
 

@@ -11,6 +11,8 @@ refusal-foreign-host = this is not the address of this help desk
 refusal-foreign-host-next = Use the address that it was started with.
 refusal-too-long = what was sent is too long
 refusal-too-long-next = Give only the text that was asked for.
+refusal-too-often = too many requests come from your address
+refusal-too-often-next = Wait a minute, then try again; nothing was done.
 refusal-malformed = this is not what a page of this help desk sends
 refusal-not-found = there is no such page
 refusal-not-found-next = Go back to the first page.
@@ -18,3 +20,10 @@ refusal-no-answer = The help desk does not answer.
 refusal-no-answer-next = Check the connection, then try again; nothing that you typed is lost.
 refusal-until = { $text }: until { $until }
 refusal-contact = { $text }; contact: { $contact }
+refusal-guesses = too many sign-ins have failed from your network
+refusal-guesses-next = { $seconds ->
+    [one] Wait { $seconds } second, then try again.
+   *[other] Wait { $seconds } seconds, then try again.
+}
+refusal-passwords-differ = the two passwords are not the same
+refusal-passwords-differ-next = Type the new password twice.

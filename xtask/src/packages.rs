@@ -35,6 +35,10 @@ const PACKAGES: &[Package] = &[
     ("cpio", "that guest's file system"),
     ("chromium", "the browser of the console's tests"),
     ("chromium-driver", "what drives it"),
+    (
+        "openssl",
+        "certificates of the console's tests, and a client of TLS that is not ours",
+    ),
     ("fido2-tools", "fido2-token, a client that is not ours"),
     ("golang-go", "Go, whose sumdb reads the desk's log"),
     ("golang-golang-x-mod-dev", "that sumdb"),

@@ -21,6 +21,7 @@ const PUBLISHED: &[&str] = &[
     "fido-unlock-pcsc",
     "fido-unlock-sqlite",
     "fido-unlock-system",
+    "fido-unlock-webauthn",
 ];
 /// How many of them are core, whose dependencies are few.
 const CORE: usize = 5;

@@ -91,8 +91,11 @@ pub fn model() -> Done {
 fn console() -> Done {
     let mut test = workspace::shared(&["test", "--no-fail-fast"]);
     test.args(workspace::CONSOLE);
+    let mut call = workspace::shared(&["run", "--quiet"]);
+    call.args(workspace::CONSOLE).args(["--", "--demo", "--yes"]);
     within(Group::Tests, || {
-        step::run_tests("tests: the console, in Chromium", &mut test)
+        step::run_tests("tests: the console, in Chromium", &mut test)?;
+        step::run("the console plays a call", &mut call)
     })
 }
 

@@ -198,6 +198,14 @@ namespace FidoUnlock
         OperatorMissing = 447,
         /// <summary>There is no such alarm, or it was acknowledged before.</summary>
         AlarmUnknown = 448,
+        /// <summary>This needs a sign-in of the last few minutes.</summary>
+        ConfirmationMissing = 450,
+        /// <summary>This operator signs in with a passkey.</summary>
+        PasskeyWanted = 451,
+        /// <summary>The passkey was not taken.</summary>
+        PasskeyRefused = 452,
+        /// <summary>No such operator, or the one-time code is wrong or has run out.</summary>
+        SignInCodeWrong = 453,
         /// <summary>No security key or card was found.</summary>
         NoDevice = 501,
         /// <summary>This user may not open the device.</summary>

@@ -32,10 +32,12 @@ mod licence;
 mod limits;
 mod new_secret;
 mod operator;
+mod passkey;
 mod refusal;
 mod registered;
 mod rows;
 mod rules;
+mod sign_in_code;
 mod signer;
 mod signing;
 mod step;
@@ -49,7 +51,7 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, O
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, SetUp, ShownEntry, Standing,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, SetUp, ShownEntry, Standing,
     WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
@@ -57,13 +59,15 @@ pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitKind, LimitRule, LimitRules};
 pub use new_secret::judge_new_secret;
-pub use operator::{Operator, OperatorSession, Privilege, Role};
+pub use operator::{LiveSession, Operator, OperatorSession, OwnAccount, Privilege, Role};
+pub use passkey::{AskedPasskey, BegunAssertion, BegunPasskey, KnownPasskey, SignIn};
 pub use refusal::DeskError;
 pub use registered::{
     Channel, ChannelKind, DeviceKeys, DeviceSlot, DeviceView, Found, NewDevice, RegisteredDevice, User,
     UserClass,
 };
 pub use rules::{AcceptedMethod, Rules};
+pub use sign_in_code::SignInCode;
 pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};
 pub use step::{Guard, SealKey, SeenLog};

@@ -9,6 +9,8 @@ use crate::typed_text::{folded, opaque};
 
 /// The shortest password that stands alone, in characters (NIST SP 800-63B-4, section 3.1.1.2).
 const SHORTEST: usize = 15;
+/// The shortest one that is typed beside a passkey, in characters (the same section).
+const SHORTEST_BESIDE_PASSKEY: usize = 8;
 /// What is guessed first, besides what belongs to the case.
 const COMMON: [&str; 4] = ["fido-unlock", "fido unlock", "password", "passwort"];
 
@@ -26,6 +28,16 @@ const COMMON: [&str; 4] = ["fido-unlock", "fido unlock", "password", "passwort"]
 /// # Errors
 /// [`ErrorCode::PasswordWeak`].
 pub fn judge_new_secret(typed: &str, guessable: &[&str]) -> Result<(), ErrorCode> {
+    judge(typed, guessable, SHORTEST).map(drop)
+}
+
+/// The same for a password beside a passkey, of at least 8 characters. Gives whether it is too short to stand alone.
+pub(crate) fn judge_beside_passkey(typed: &str, guessable: &[&str]) -> Result<bool, ErrorCode> {
+    judge(typed, guessable, SHORTEST_BESIDE_PASSKEY)
+}
+
+/// Gives whether it is too short to stand alone.
+fn judge(typed: &str, guessable: &[&str], shortest: usize) -> Result<bool, ErrorCode> {
     let typed = opaque(typed);
     let length = typed.chars().count();
     let plain = Zeroizing::new(folded(&typed));
@@ -45,9 +57,9 @@ pub fn judge_new_secret(typed: &str, guessable: &[&str]) -> Result<(), ErrorCode
         "qwertyuiopasdfghjklzxcvbnm",
     ];
     let in_a_row = rows.iter().any(|row| row.repeat(2).contains(plain.as_str()));
-    if length < SHORTEST || different.len() < 5 || in_a_row {
+    if length < shortest || different.len() < 5 || in_a_row {
         Err(ErrorCode::PasswordWeak)
     } else {
-        Ok(())
+        Ok(length < SHORTEST)
     }
 }

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{OperatorId, UnixTime};
+use super::{KnownPasskey, OperatorId, UnixTime};
 use crate::record::LogId;
 
 /// A bundle of privileges.
@@ -134,6 +134,30 @@ impl OperatorSession {
     pub const fn since(&self) -> UnixTime {
         self.since
     }
+}
+
+/// What an operator sees of their own account ([`Desk::own_account`](super::Desk::own_account)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAccount {
+    /// Their passkeys, oldest first.
+    pub passkeys: Vec<KnownPasskey>,
+    /// Their sessions that live, oldest first.
+    pub sessions: Vec<LiveSession>,
+    /// Whether they have signed in or confirmed of late that it is they, so that they may change what they sign in with.
+    pub confirmed: bool,
+}
+
+/// A session of an operator that lives, as they see it themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveSession {
+    /// By what it is ended: the key of its row, which opens nothing.
+    pub id: [u8; 32],
+    /// Since when they are signed in.
+    pub since: UnixTime,
+    /// The last second in which it lives.
+    pub until: UnixTime,
+    /// Whether it is the one that asks.
+    pub own: bool,
 }
 
 #[cfg(test)]

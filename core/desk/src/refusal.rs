@@ -8,7 +8,9 @@ use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use super::{LicenceError, RequestId, UnixTime, WrongRows};
-use crate::ports::{ApprovalError, CallerError, DeliveryError, PasswordError, SignerError, StorageError};
+use crate::ports::{
+    ApprovalError, CallerError, DeliveryError, PasskeyError, PasswordError, SignerError, StorageError,
+};
 
 /// Why the desk refused or failed. Each is recorded in the audit log under its own number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +48,9 @@ pub enum DeskError {
     /// A password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The adapter for passkeys.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
     /// The challenge was answered for another device.
     #[error("{}", ErrorCode::ChallengeElsewhere)]
     ChallengeElsewhere {
@@ -110,6 +115,7 @@ impl HasCode for DeskError {
             Self::SignInLocked { .. } => ErrorCode::SignInLocked,
             Self::LicenceFile(error) => error.code(),
             Self::Password(error) => error.code(),
+            Self::Passkey(error) => error.code(),
             Self::ChallengeElsewhere { .. } => ErrorCode::ChallengeElsewhere,
             Self::Challenge(error) => error.code(),
             Self::Caller(error) => error.code(),

@@ -232,6 +232,10 @@ error_table! {
     446 NothingRests Policy "nothing that was asked for rests here" "Look at what holds: the change may hold already, or was replaced by another."
     447 OperatorMissing Policy "there is no operator of this name" "Check the spelling; an Administrator sees all operators."
     448 AlarmUnknown Policy "there is no such alarm, or it was acknowledged before" "List the alarms that stand."
+    450 ConfirmationMissing Policy "this needs a sign-in of the last few minutes" "Confirm that it is you, then do it again."
+    451 PasskeyWanted Policy "this operator signs in with a passkey" "Sign in in the help desk's console, with the passkey; if it is lost, ask an Administrator for a one-time code."
+    452 PasskeyRefused Policy "the passkey was not taken" "Try again, or use another passkey."
+    453 SignInCodeWrong Policy "no such operator, or the one-time code is wrong or has run out" "Check both: a code is good once, for a day. Ask an Administrator for a new one."
 
     501 NoDevice Transport "no security key or card was found" "Put the key in, or lay the card on the reader."
     502 PermissionDenied Transport "this user may not open the device" "Install the udev rule from the documentation, or ask your administrator."

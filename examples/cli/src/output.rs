@@ -56,13 +56,6 @@ pub fn say(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", Lines(&text.to_string()));
 }
 
-/// Asks a question, where the terminal does not do it.
-#[cfg(not(unix))]
-pub fn ask(question: &str) {
-    let mut out = io::stderr().lock();
-    let _ = write!(out, "{}", Lines(question)).and_then(|()| out.flush());
-}
-
 /// JSON in which what cannot be seen is written as `\uXXXX`, since a terminal may be its reader, too.
 struct Visible;
 

@@ -67,24 +67,12 @@ pub fn save(path: &Path, session: &Session) -> Result<(), Failure> {
 
 /// Writes a file, whole or not at all, readable by its owner alone, in a folder that is there.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    above_is_there(path)?;
-    fido_unlock_files::replace_private(path, bytes).map_err(|error| Failure::write(path, &error))
+    Ok(fido_unlock_folder::write_file(path, bytes)?)
 }
 
-/// Makes a folder, its owner's alone, in one that is there: on a disk that is not mounted nothing is made.
+/// Makes a folder, its owner's alone, in one that is there.
 pub fn make_folder(path: &Path) -> Result<(), Failure> {
-    above_is_there(path)?;
-    fido_unlock_files::make_private_folder(path).map_err(|error| Failure::write(path, &error))
-}
-
-fn above_is_there(path: &Path) -> Result<(), Failure> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => {
-            let there = folder.metadata();
-            there.map(drop).map_err(|error| Failure::write(folder, &error))
-        }
-        _ => Ok(()),
-    }
+    Ok(fido_unlock_folder::make_folder(path)?)
 }
 
 #[cfg(all(test, unix))]

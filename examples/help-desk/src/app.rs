@@ -9,6 +9,8 @@ use axum::middleware::from_fn_with_state;
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
+use crate::metrics::Metrics;
+use crate::observe;
 use crate::packages::Packages;
 use crate::routes;
 use crate::session::Sessions;
@@ -36,6 +38,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     sessions: Sessions,
+    metrics: Metrics,
 }
 
 impl App {
@@ -45,6 +48,7 @@ impl App {
         Self(Arc::new(Inner {
             parts,
             sessions: Sessions::default(),
+            metrics: Metrics::default(),
         }))
     }
 
@@ -75,6 +79,10 @@ impl App {
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
 }
 
 /// The whole service: every route behind its rule, everything behind one door. Tests call it without a port.
@@ -82,5 +90,6 @@ pub fn app(state: App) -> Router {
     routes::router(&state)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(state.clone(), door::door))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }

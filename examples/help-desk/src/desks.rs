@@ -5,6 +5,7 @@
 //! Signing in has a thread of its own: guesses are counted in one place, and a crowd at the door does not hold up calls.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -74,6 +75,13 @@ impl Desks {
         Ok(self.door.run(job).await??)
     }
 
+    /// How many calls and sign-ins wait for a desk.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        let waiting = |lane: &Lane| lane.waiting.load(Ordering::Relaxed);
+        (waiting(&self.calls), waiting(&self.door))
+    }
+
     /// Sends the notices that are due, after the answer to whoever caused them. What is not sent now stays in the
     /// outbox, and goes with the next.
     pub fn send_notices(&self) {
@@ -87,6 +95,7 @@ impl Desks {
 struct Lane {
     jobs: Option<SyncSender<Job>>,
     threads: Vec<JoinHandle<()>>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Lane {
@@ -96,6 +105,7 @@ impl Lane {
         let mut lane = Self {
             jobs: Some(jobs),
             threads: Vec::new(),
+            waiting: Arc::default(),
         };
         for _ in 0..threads {
             let (desk, make, queue) = (make()?, Arc::clone(make), Arc::clone(&queue));
@@ -110,8 +120,17 @@ impl Lane {
 
     fn send(&self, job: Job) -> Result<(), Refusal> {
         let jobs = self.jobs.as_ref().ok_or_else(Refusal::busy)?;
-        jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Refusal::busy(),
+        let waiting = Arc::clone(&self.waiting);
+        waiting.fetch_add(1, Ordering::Relaxed);
+        let counted: Job = Box::new(move |desk| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            job(desk);
+        });
+        jobs.try_send(counted).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                Refusal::busy()
+            }
         })
     }
 

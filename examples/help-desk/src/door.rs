@@ -41,6 +41,12 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
+/// The longest body that any route could take, in bytes: what is longer need not be sent.
+const LONGEST_ANNOUNCED: u64 = 64 << 20;
+
+/// For a year browsers come by TLS alone (RFC 6797).
+const ALWAYS_TLS: &str = "max-age=31536000";
+
 /// Parts of a page that show their own errors in their place.
 const OWN_ERRORS: [&str; 2] = ["rows", "challenge-state"];
 
@@ -65,6 +71,12 @@ async fn answer(app: App, request: Request, next: Next) -> Response {
     {
         place(response.headers_mut(), &part);
     }
+    if app.site().is_secure() {
+        let always = HeaderValue::from_static(ALWAYS_TLS);
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, always);
+    }
     for (name, value) in HEADERS {
         let set = response.headers_mut().entry(name);
         set.or_insert(HeaderValue::from_static(value));
@@ -77,6 +89,11 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !app.site().has_host(host) {
         return Err(Refusal::foreign_host());
+    }
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > LONGEST_ANNOUNCED) {
+        return Err(Refusal::too_long());
     }
     if csrf::is_from_own_page(request.method(), request.headers(), app.site()) {
         Ok(())

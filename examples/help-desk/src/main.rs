@@ -1,55 +1,43 @@
-//! `cargo run -p help-desk -- --demo`: the console, on this machine.
+//! `help-desk --config help-desk.toml`: the console of a help desk. `help-desk --demo`: a demonstration of it.
+
+mod arguments;
 
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use help_desk::app;
+use help_desk::config::{self, Limits};
 use help_desk::demo::Demo;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use help_desk::{App, AppParts, Certificate, Desks, Packages, Serving, logging, own_desk, passphrase};
 
-/// How long answers that are under way have, once it is told to stop.
+use self::arguments::{Arguments, Command};
+
+/// How long answers of a demonstration that are under way have, once it is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
-/// The help desk's console.
-#[derive(Parser)]
-#[command(name = "help-desk", version)]
-struct Arguments {
-    /// A demonstration: sample users, a virtual locked key, a desk that goes with the process. The only way to start
-    /// it so far.
-    #[arg(long, required = true)]
-    demo: bool,
-    /// Address and port on this machine, or a port; 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "8080", value_parser = loopback)]
-    listen: SocketAddr,
-}
-
-/// Without TLS nobody else's computer is served.
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    if let Ok(port) = text.parse::<u16>() {
-        return Ok((Ipv4Addr::LOCALHOST, port).into());
-    }
-    let address: SocketAddr = text.parse().map_err(|_| "not an address and port")?;
-    if address.ip().is_loopback() {
-        Ok(address)
-    } else {
-        Err("only this machine's own address, such as 127.0.0.1: there is no TLS yet".into())
-    }
-}
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    fido_unlock_terminal::leave_no_core();
     let arguments = Arguments::parse();
-    let started = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    // The demonstration's files go when nothing works on them any more.
-    let served = started.and_then(|runtime| runtime.block_on(serve(&arguments)));
-    match served {
-        Ok(demo) => {
-            drop(demo);
-            ExitCode::SUCCESS
+    let ran = match &arguments.command {
+        Some(Command::CheckConfig { file }) => check(file),
+        Some(Command::ConfigExample) => {
+            print!("{}", config::EXAMPLE);
+            Ok(())
         }
+        None => match &arguments.config {
+            Some(file) => serve_own(file),
+            None => demonstrate(&arguments),
+        },
+    };
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("help-desk: {error}");
             ExitCode::FAILURE
@@ -57,30 +45,98 @@ fn main() -> ExitCode {
     }
 }
 
-/// Until it is told to stop; gives the demonstration back.
-async fn serve(arguments: &Arguments) -> std::io::Result<Demo> {
-    let listener = TcpListener::bind(arguments.listen).await?;
-    let address = listener.local_addr()?;
-    let demo = Demo::make(address).map_err(|refusal| std::io::Error::other(refusal.text()))?;
-    let (told, stopping) = watch::channel(false);
-    let stopped = stopped()?;
-    let serving = axum::serve(listener, app(demo.app())).with_graceful_shutdown(async move {
-        stopped.await;
-        told.send_replace(true);
-    });
-    tell(&demo, address);
-    tokio::select! {
-        served = serving => served?,
-        () = patience(stopping) => {}
+/// `check-config`: what is wrong, or that nothing is.
+fn check(file: &Path) -> Result<(), Failure> {
+    let settings = config::load(file, std::env::vars_os())?;
+    if let Some(tls) = &settings.tls {
+        Certificate::read(tls, settings.site.name())?;
     }
-    Ok(demo)
+    own_desk::is_there(&settings.desk)?;
+    println!("{}: nothing is wrong with it.", file.display());
+    println!("Browsers reach it as {}.", settings.site.url());
+    Ok(())
 }
 
-/// What is being answered when it is told to stop is answered; whoever only keeps a connection open is not waited for.
-async fn patience(mut stopping: watch::Receiver<bool>) {
-    // It is told, or serving has ended.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
-    tokio::time::sleep(LAST_ANSWERS).await;
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// A desk of one's own, until it is told to stop.
+fn serve_own(file: &Path) -> Result<(), Failure> {
+    let settings = config::load(file, std::env::vars_os())?;
+    let certificate = settings
+        .tls
+        .as_ref()
+        .map(|tls| Certificate::read(tls, settings.site.name()))
+        .transpose()?;
+    let passphrase = passphrase(&settings.passphrase)?;
+    let make = own_desk::open(&settings.desk, &passphrase)?;
+    drop(passphrase);
+    let app = App::new(AppParts {
+        desks: Desks::start(make).map_err(own_desk::fault)?,
+        site: settings.site.clone(),
+        key: None,
+        packages: settings.packages.as_deref().map(Packages::new),
+    });
+    let bind = |address: SocketAddr| {
+        TcpListener::bind(address)
+            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))
+    };
+    let serving = Serving {
+        app,
+        listener: bind(settings.listen)?,
+        certificate,
+        operations: settings.operations.map(bind).transpose()?,
+        limits: settings.limits,
+        trusted_proxies: settings.trusted_proxies,
+        stop: settings.stop,
+    };
+    logging::start(settings.log)?;
+    let address = serving.listener.local_addr()?;
+    let operations = serving.operations.as_ref().map(TcpListener::local_addr);
+    let operations = operations
+        .transpose()?
+        .map_or_else(|| "none".into(), |at| at.to_string());
+    runtime()?.block_on(async {
+        let stopped = stopped()?;
+        tracing::info!(%address, %operations, site = settings.site.url(), "started");
+        serving.run(stopped).await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// The demonstration, until it is told to stop or, with `--yes`, has played a call.
+fn demonstrate(arguments: &Arguments) -> Result<(), Failure> {
+    let listener = TcpListener::bind(arguments.demo_address())?;
+    let address = listener.local_addr()?;
+    let demo = Demo::make(address).map_err(|refusal| refusal.text())?;
+    let serving = Serving {
+        app: demo.app(),
+        listener,
+        certificate: None,
+        operations: None,
+        limits: Limits::default(),
+        trusted_proxies: Vec::new(),
+        stop: LAST_ANSWERS,
+    };
+    // The demonstration's files go when nothing works on them any more.
+    runtime()?.block_on(async {
+        if arguments.yes {
+            let (told, stopping) = tokio::sync::oneshot::channel::<()>();
+            let served = tokio::spawn(serving.run(async {
+                // It is told, or nobody can tell any more.
+                let _ = stopping.await;
+            }));
+            let played = demo.play(address).await;
+            drop(told);
+            served.await??;
+            return played.map_err(Failure::from);
+        }
+        let stopped = stopped()?;
+        tell(&demo, address);
+        Ok(serving.run(stopped).await?)
+    })
 }
 
 /// Where it is, and who may sign in.
@@ -103,7 +159,7 @@ fn tell(demo: &Demo, address: SocketAddr) {
 
 /// Ctrl-C, and SIGTERM where there is such a thing.
 #[cfg(unix)]
-fn stopped() -> std::io::Result<impl Future<Output = ()> + Send> {
+fn stopped() -> io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
@@ -116,7 +172,7 @@ fn stopped() -> std::io::Result<impl Future<Output = ()> + Send> {
 
 /// Ctrl-C.
 #[cfg(not(unix))]
-fn stopped() -> std::io::Result<impl Future<Output = ()> + Send> {
+fn stopped() -> io::Result<impl Future<Output = ()> + Send> {
     Ok(async {
         // Without it, closing the window ends the process.
         let _ = tokio::signal::ctrl_c().await;

@@ -53,6 +53,7 @@ enum Own {
     ForeignPage,
     ForeignHost,
     TooLong,
+    TooOften,
     Malformed,
     NotFound,
     OperatorName,
@@ -72,6 +73,7 @@ impl Own {
             Self::ForeignPage => t.refusal_foreign_page(),
             Self::ForeignHost => t.refusal_foreign_host(),
             Self::TooLong => t.refusal_too_long(),
+            Self::TooOften => t.refusal_too_often(),
             Self::Malformed => t.refusal_malformed(),
             Self::NotFound => t.refusal_not_found(),
             Self::OperatorName => t.operators_no_name(),
@@ -91,6 +93,7 @@ impl Own {
             Self::ForeignPage | Self::Malformed => t.refusal_foreign_page_next(),
             Self::ForeignHost => t.refusal_foreign_host_next(),
             Self::TooLong => t.refusal_too_long_next(),
+            Self::TooOften => t.refusal_too_often_next(),
             Self::NotFound => t.refusal_not_found_next(),
             Self::OperatorName => t.operators_no_name_next(),
             Self::UserId => t.users_no_id_next(),
@@ -101,6 +104,10 @@ impl Own {
         }
     }
 }
+
+/// The number of what a response tells as refused, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told(pub(crate) u16);
 
 /// Marks a response that is a refusal and nothing else, for the door.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +129,10 @@ impl Refusal {
 
     pub(crate) const fn timed_out() -> Self {
         Self::own(StatusCode::GATEWAY_TIMEOUT, Own::TimedOut)
+    }
+
+    pub(crate) const fn too_often() -> Self {
+        Self::own(StatusCode::TOO_MANY_REQUESTS, Own::TooOften)
     }
 
     /// A part of a page whose session has ended; the page stays.
@@ -311,6 +322,20 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
+/// A page that tells what was refused.
+pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
+    let mut response = html(refusal.status, page);
+    if let Some(number) = refusal.number() {
+        response.extensions_mut().insert(Told(number));
+    }
+    response
+}
+
+/// A page that may tell what was refused; `otherwise`: HTTP's word where nothing was.
+pub(crate) fn answer(otherwise: StatusCode, refusal: Option<&Refusal>, page: &impl Template) -> Response {
+    refusal.map_or_else(|| html(otherwise, page), |refusal| refused(refusal, page))
+}
+
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct RefusedPage<'a> {
@@ -320,13 +345,11 @@ struct RefusedPage<'a> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = html(
-            self.status,
-            &RefusedPage {
-                t: language::spoken(),
-                refusal: &self,
-            },
-        );
+        let page = RefusedPage {
+            t: language::spoken(),
+            refusal: &self,
+        };
+        let mut response = refused(&self, &page);
         response.extensions_mut().insert(IsRefusal);
         response
     }

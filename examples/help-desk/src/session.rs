@@ -111,8 +111,6 @@ fn header(value: &str, site: &Site, more: &str) -> Result<HeaderValue, ErrorCode
 
 #[cfg(test)]
 mod tests {
-    use axum::http::header;
-
     use super::*;
 
     #[test]
@@ -127,7 +125,10 @@ mod tests {
             "__Host-help-desk=ab; Path=/; HttpOnly; SameSite=Strict; Secure"
         );
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, "x=1; help-desk=ab; y=2".parse().unwrap());
+        headers.insert(
+            axum::http::header::COOKIE,
+            "x=1; help-desk=ab; y=2".parse().unwrap(),
+        );
         assert_eq!(cookie_of(&headers, &loopback).unwrap().as_str(), "ab");
         assert!(cookie_of(&headers, &tls).is_none());
     }

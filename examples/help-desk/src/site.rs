@@ -1,6 +1,6 @@
 //! Where the pages are, as browsers name it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The names under which browsers reach the service. A request for another one is somebody else's page that points
 /// here (DNS rebinding).
@@ -31,6 +31,54 @@ impl Site {
         }
     }
 
+    /// Under the address that a configuration names: `https://desk.example.com`, or `http://localhost:8080` on this
+    /// machine. `url`: no path, no name of a user; the name in ASCII.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn of_url(url: &str) -> Result<Self, &'static str> {
+        let (secure, host) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+            (Some(host), _) => (true, host),
+            (_, Some(host)) => (false, host),
+            _ => return Err("Begin it with https://."),
+        };
+        let host = host.strip_suffix('/').unwrap_or(host).to_ascii_lowercase();
+        let default = if secure { ":443" } else { ":80" };
+        let host = host.strip_suffix(default).unwrap_or(&host);
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        if host.is_empty() || !host.bytes().all(is_host) {
+            return Err(
+                "Write https:// and the name alone, such as https://desk.example.com; letters beyond ASCII as xn--.",
+            );
+        }
+        let site = Self {
+            hosts: vec![host.to_owned()],
+            secure,
+        };
+        if secure || is_this_machine(site.name()) {
+            Ok(site)
+        } else {
+            Err("Write https://: http:// is for this machine alone, such as http://localhost:8080.")
+        }
+    }
+
+    /// The name without its port, as a certificate has it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let host = self.hosts.first().map_or("", String::as_str);
+        if let Some((address, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            return address;
+        }
+        host.split(':').next().unwrap_or(host)
+    }
+
+    /// How browsers name it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.hosts.first().map_or("", String::as_str))
+    }
+
     /// Whether browsers come by TLS.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
@@ -53,6 +101,11 @@ impl Site {
     }
 }
 
+fn is_this_machine(name: &str) -> bool {
+    let address = name.parse::<IpAddr>();
+    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +122,43 @@ mod tests {
         assert!(site.has_host("[::1]") && site.has_origin("http://localhost"));
         let site = Site::over_tls("Desk.example");
         assert!(site.has_origin("https://desk.example") && !site.has_origin("http://desk.example"));
+    }
+
+    #[test]
+    fn an_address_of_a_configuration() {
+        for (url, host, name, secure) in [
+            ("https://Desk.example", "desk.example", "desk.example", true),
+            ("https://desk.example:443/", "desk.example", "desk.example", true),
+            (
+                "https://desk.example:8443",
+                "desk.example:8443",
+                "desk.example",
+                true,
+            ),
+            (
+                "https://[2001:db8::1]:8443",
+                "[2001:db8::1]:8443",
+                "2001:db8::1",
+                true,
+            ),
+            ("http://localhost:8080", "localhost:8080", "localhost", false),
+            ("http://[::1]", "[::1]", "::1", false),
+        ] {
+            let site = Site::of_url(url).unwrap();
+            assert!(site.has_host(host), "{url}");
+            assert_eq!((site.name(), site.is_secure()), (name, secure), "{url}");
+        }
+        for wrong in [
+            "",
+            "desk.example",
+            "https://",
+            "https://desk.example/console",
+            "https://olga@desk.example",
+            "https://d\u{e9}sk.example",
+            "http://desk.example",
+            "ftp://desk.example",
+        ] {
+            assert!(Site::of_url(wrong).is_err(), "{wrong}");
+        }
     }
 }

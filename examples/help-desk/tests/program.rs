@@ -17,8 +17,16 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn only_a_demonstration_and_only_on_this_machine() {
-    assert!(refused(&[]).contains("--demo"));
+fn a_demonstration_is_only_on_this_machine() {
+    let said = refused(&[]);
+    assert!(said.contains("--demo") && said.contains("--config"), "{said}");
+    for both in [
+        &["--demo", "--config", "a.toml"][..],
+        &["--yes"],
+        &["--listen", "0"],
+    ] {
+        refused(both);
+    }
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
         let said = refused(&["--demo", "--listen", address]);
         assert!(said.contains("only this machine's own address"), "{said}");
@@ -74,4 +82,40 @@ fn it_says_where_it_is_and_leaves_nothing_behind() {
     drop(half);
     assert_eq!(place.path().read_dir().unwrap().count(), 0);
     assert_eq!(lines.count(), 0, "it prints nothing of a request");
+}
+
+#[test]
+fn a_whole_call_is_played_over_http_and_nothing_stays() {
+    let place = tempfile::tempdir().unwrap();
+    let ran = help_desk()
+        .args(["--demo", "--yes"])
+        .env("TMPDIR", place.path())
+        // Nothing goes through it.
+        .envs([
+            ("HTTP_PROXY", "http://127.0.0.1:1"),
+            ("http_proxy", "http://127.0.0.1:1"),
+        ])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ran.stdout).unwrap();
+    assert!(
+        ran.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let steps = [
+        "Device Challenge ",
+        "desk-1 has signed in",
+        "has found robin.sample",
+        "Response Code ",
+        "the key is unlocked",
+        "has recorded it",
+        "signs in with the new PIN",
+    ];
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), steps.len(), "{said}");
+    for (line, step) in lines.iter().zip(steps) {
+        assert!(line.contains(step), "{step} in {line}");
+    }
+    assert_eq!(place.path().read_dir().unwrap().count(), 0);
 }

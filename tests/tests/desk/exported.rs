@@ -11,10 +11,11 @@ use fido_unlock::HasCode;
 use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::Table;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
-use fido_unlock::desk::{Desk, ExportTexts, UserClass};
+use fido_unlock::desk::{Desk, ExportTexts, OperatorSession, UserClass};
+use fido_unlock_mock::desk::FakeBrowser;
 use serde_json::json;
 
-use crate::house::{ADMIN, ANNA, operator_id, user};
+use crate::house::{ADMIN, ANNA, BERT, operator_id, user};
 
 /// Entries that are proved, by place.
 pub const PROVED: [u64; 3] = [0, 17, 255];
@@ -34,6 +35,21 @@ pub fn put(folder: &Path, name: &str, bytes: &[u8]) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
+}
+
+/// Anna has two passkeys and removes one; another operator is given a code.
+fn passkeys_and_a_code(desk: &mut Desk, admin: &OperatorSession, anna: &OperatorSession) {
+    let mut browser = FakeBrowser::default();
+    desk.confirm(anna, ANNA.1).unwrap();
+    for name in ["blue", "red"] {
+        let (options, begun) = desk.begin_passkey(anna).unwrap();
+        let answer = browser.create(&options);
+        desk.finish_passkey(anna, begun, name, &answer).unwrap();
+    }
+    let passkeys = desk.own_account(anna).unwrap().passkeys;
+    desk.name_passkey(anna, &passkeys[0].id, "green").unwrap();
+    desk.remove_passkey(anna, &passkeys[1].id).unwrap();
+    desk.give_code(admin, &operator_id(BERT.0)).unwrap();
 }
 
 /// Writes `checkpoint`, tiles, entries and texts of a log that was restored once, and beside them `key`,
@@ -64,6 +80,7 @@ pub fn write(folder: &Path) -> Exported {
     for _ in 0..300 {
         house.desk.search(&anna, "boss").unwrap();
     }
+    passkeys_and_a_code(&mut house.desk, &admin, &anna);
     let told = house.desk.announcements(&admin, 50).unwrap();
     let last = told.last().unwrap().number;
     house.desk.announcements_read(&admin, last).unwrap();

@@ -384,6 +384,7 @@ fn parts(test: &TestDesk, seeds: &Seeds, probe: &Arc<Mutex<Probe>>, vendor: &[No
             probe: Arc::clone(probe),
         }),
         passwords: Box::new(FastPasswords),
+        passkeys: None,
         notifier: Box::new(Outbox::default()),
         delivery: Some(Box::new(Post {
             world: test.clone(),

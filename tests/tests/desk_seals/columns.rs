@@ -149,6 +149,7 @@ const CASES: &[Case] = &[
                 Table::Queues,
                 Table::Issuers,
                 Table::Slots,
+                Table::Passkeys,
             ],
         ),
     ),

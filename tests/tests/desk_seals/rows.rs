@@ -31,6 +31,7 @@ fn is_asked_for_in_vain(table: Table) -> bool {
         | Table::Operators
         | Table::OperatorNames
         | Table::Sessions
+        | Table::Passkeys
         | Table::BackOff
         | Table::Devices
         | Table::Requests

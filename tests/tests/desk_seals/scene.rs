@@ -10,7 +10,7 @@ use fido_unlock::desk::{
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
-use fido_unlock_mock::desk::{ReadRow, Record, RecordingStore, TestDesk};
+use fido_unlock_mock::desk::{FakeBrowser, ReadRow, Record, RecordingStore, TestDesk};
 use fido_unlock_sqlite::SqliteOptions;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -21,6 +21,8 @@ use crate::house::{
 };
 
 pub const CAROL: (&str, &str) = ("carol", "umbrellas in the cellar");
+/// Has a passkey.
+pub const ERNA: (&str, &str) = ("erna", "lanterns on the bridge");
 /// A full tile, and the next one nearly: the log's length in the later state is a little less.
 const TWO_TILES: u64 = 512;
 
@@ -71,6 +73,25 @@ fn foreign(number: u8) -> NewDevice {
     }
 }
 
+/// Adds a passkey to the session's operator's.
+fn add_passkey(
+    desk: &mut Desk,
+    browser: &mut FakeBrowser,
+    session: &OperatorSession,
+) -> Result<(), DeskError> {
+    let (options, begun) = desk.begin_passkey(session)?;
+    let answer = browser.create(&options);
+    desk.finish_passkey(session, begun, "a key", &answer)
+}
+
+/// Signs erna in by her passkey.
+fn sign_in_by_passkey(desk: &mut Desk, browser: &mut FakeBrowser) -> Result<(), DeskError> {
+    let asked = desk.begin_passkey_sign_in(&operator_id(ERNA.0))?;
+    let id = FakeBrowser::allowed(&asked.options).remove(0);
+    let answer = browser.get(&asked.options, &id);
+    desk.finish_sign_in(asked.begun, &answer).map(drop)
+}
+
 /// What is done at a desk: together it reads rows of every table, some that are there and some that are not.
 pub const ACTS: &[(&str, Act)] = &[
     ("sign in", |house, _| {
@@ -81,6 +102,20 @@ pub const ACTS: &[(&str, Act)] = &[
     }),
     ("sign in as one who was removed", |house, _| {
         house.desk.sign_in(&operator_id(CAROL.0), CAROL.1).map(drop)
+    }),
+    ("sign in by a passkey", |house, _| {
+        let mut browser = FakeBrowser {
+            counter: 100,
+            ..FakeBrowser::default()
+        };
+        sign_in_by_passkey(&mut house.desk, &mut browser)
+    }),
+    ("a new passkey", |house, scene| {
+        let mut browser = FakeBrowser {
+            key: 42,
+            ..FakeBrowser::default()
+        };
+        add_passkey(&mut house.desk, &mut browser, &scene.anna)
     }),
     ("go on after signing out", |house, scene| {
         house.desk.may(&scene.gone, Privilege::Unlock).map(drop)
@@ -185,6 +220,11 @@ impl Scene {
         desk.put_operator(&admin, &operator(CAROL.0), Some(CAROL.1))
             .unwrap();
         desk.put_issuer(&admin, &issuer(2, 0x22)).unwrap();
+        desk.put_operator(&admin, &operator(ERNA.0), Some(ERNA.1))
+            .unwrap();
+        let mut browser = FakeBrowser::default();
+        let erna = house.sign_in(ERNA);
+        add_passkey(&mut house.desk, &mut browser, &erna).unwrap();
         let gone = house.sign_in(ANNA);
         let guess = house.desk.sign_in(&operator_id(BERT.0), "wrong");
         assert_eq!(code_of(guess), ErrorCode::OperatorUnknown);
@@ -223,6 +263,7 @@ impl Scene {
         desk.put_issuer(&admin, &issuer(2, 0x33)).unwrap();
         desk.register_device(&admin, &new_device(4, "zoe")).unwrap();
         desk.sign_out(&gone).unwrap();
+        sign_in_by_passkey(desk, &mut browser).unwrap();
         desk.acknowledge(&admin, 0, "looked at").unwrap();
         desk.send_notice().unwrap();
         code_of(desk.sign_in(&operator_id(BERT.0), "wrong again"));

@@ -6,7 +6,7 @@ use fido_unlock_desk::log::{KeyName, NoteSigner, SoftwareNoteSigner};
 use fido_unlock_desk::ports::{Anchor, Entropy, EntropyError, StorageError};
 use fido_unlock_desk::{DeskParts, KeyRing, LicenceFile, SealKey, SeenLog, SoftwareSigner, UnixTime};
 
-use super::{FastPasswords, MemoryAdminKeys, MemoryStore, Outbox, TestClock, lock};
+use super::{FakePasskeys, FastPasswords, MemoryAdminKeys, MemoryStore, Outbox, TestClock, lock};
 
 const YEAR: u64 = 365 * 24 * 60 * 60;
 
@@ -96,6 +96,7 @@ impl TestDesk {
             entropy: Box::new(self.entropy.clone()),
             signer: Box::new(SoftwareSigner::new(ring, Box::new(self.admin_keys.clone()))),
             passwords: Box::new(FastPasswords),
+            passkeys: Some(Box::new(FakePasskeys)),
             notifier: Box::new(self.outbox.clone()),
             delivery: Some(Box::new(self.outbox.clone())),
             anchor: self

@@ -155,6 +155,7 @@ impl HostPorts {
             entropy: Box::new(SystemEntropy),
             signer: self.signer.to_core()?,
             passwords: ground.passwords,
+            passkeys: None,
             notifier: Box::new(HostNotifier(self.notifier)),
             delivery: match self.delivery {
                 Some(delivery) => Some(Box::new(HostDelivery(delivery))),

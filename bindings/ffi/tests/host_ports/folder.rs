@@ -274,6 +274,7 @@ fn write_ahead(folder: &Folder, seal_key: [u8; 32]) {
         entropy: Box::new(fido_unlock_system::SystemEntropy),
         signer: Box::new(SoftwareSigner::new(KeyRing::new(), Box::new(NoAdminKeys))),
         passwords: Box::new(Ahead),
+        passkeys: None,
         notifier: Box::new(Ahead),
         delivery: None,
         anchor: None,

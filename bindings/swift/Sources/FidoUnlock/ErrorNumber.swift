@@ -193,6 +193,14 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case operatorMissing = 447
     /// There is no such alarm, or it was acknowledged before.
     case alarmUnknown = 448
+    /// This needs a sign-in of the last few minutes.
+    case confirmationMissing = 450
+    /// This operator signs in with a passkey.
+    case passkeyWanted = 451
+    /// The passkey was not taken.
+    case passkeyRefused = 452
+    /// No such operator, or the one-time code is wrong or has run out.
+    case signInCodeWrong = 453
     /// No security key or card was found.
     case noDevice = 501
     /// This user may not open the device.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::who::{self, Actor, OperatorNameRow};
-use super::{announce, lookup};
+use super::{announce, lookup, passkeys, sessions};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
@@ -55,6 +55,9 @@ fn add_resting(
         // What was announced before is not news to them.
         unread: announce::next(step)?,
         given: None,
+        short: false,
+        passkeys: Vec::new(),
+        code: None,
     };
     count_administrators(step, None, Some(&row))?;
     step.put(id.as_str().as_bytes(), &OperatorNameRow { number })?;
@@ -62,13 +65,13 @@ fn add_resting(
     record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
 }
 
-/// Adds an operator, where there is none of that name. `password`: as the port for passwords made it.
+/// Adds an operator, where there is none of that name. `password`: as for [`put`].
 pub(crate) fn put_new(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &OperatorId,
     grants: Grants,
-    password: &str,
+    password: (&str, bool),
 ) -> Result<(), DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
     if who::operator_number(step, id)?.is_some() {
@@ -77,14 +80,14 @@ pub(crate) fn put_new(
     put(step, session, id, grants, Some(password))
 }
 
-/// Adds an operator, or gives one other roles and privileges. `password`: as the port for passwords made it; a new
-/// operator needs one, and for one who is there it ends their sessions.
+/// Adds an operator, or gives one other roles and privileges. `password`: as the port for passwords made it, and whether
+/// it is too short to stand alone; a new operator needs one, and for one who is there it ends their sessions.
 pub(crate) fn put(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &OperatorId,
     grants: Grants,
-    password: Option<&str>,
+    password: Option<(&str, bool)>,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let asked = asked(step, &actor)?;
@@ -95,6 +98,7 @@ pub(crate) fn put(
         unlike_others(step, id)?;
         let mut resting = Resting::new(Grants::default());
         let loosens = resting.change(grants, &asked);
+        let password = password.map(|(hash, _)| hash);
         return add_resting(step, id, resting, password, asked.open && loosens);
     };
     let before: OperatorRow = step.must(&number.0)?;
@@ -119,7 +123,7 @@ pub(crate) fn give_password(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &OperatorId,
-    password: &str,
+    password: (&str, bool),
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let open = who::settings(step)?.open;
@@ -134,11 +138,16 @@ fn give(
     step: &mut Step<'_>,
     row: &mut OperatorRow,
     of: (PersonNumber, PersonNumber),
-    password: &str,
+    password: (&str, bool),
     open: bool,
 ) -> Result<(), DeskError> {
     let (by, to) = of;
-    change_password(row, password);
+    let (password, short) = password;
+    if short && row.passkeys.is_empty() {
+        return Err(ErrorCode::PasswordWeak.into());
+    }
+    change_password(row, password, short);
+    row.code = None;
     let changed = DeskEntry {
         second_operator: Some(to),
         ..step.entry(DeskEvent::PasswordChanged)
@@ -151,15 +160,19 @@ fn give(
     Ok(())
 }
 
-/// An operator gives themselves another password.
+/// An operator gives themselves another password. `short`: it is too short to stand alone.
 pub(crate) fn change_own_password(
     step: &mut Step<'_>,
     session: &OperatorSession,
     password: &str,
+    short: bool,
 ) -> Result<(), DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = sessions::confirmed(step, session)?;
     let mut row: OperatorRow = step.must(&actor.number.0)?;
-    change_password(&mut row, password);
+    if short && row.passkeys.is_empty() {
+        return Err(ErrorCode::PasswordWeak.into());
+    }
+    change_password(&mut row, password, short);
     step.put(&actor.number.0, &row)?;
     let changed = DeskEntry {
         second_operator: Some(actor.number),
@@ -185,6 +198,8 @@ pub(crate) fn remove(
     let mut row = before.clone();
     row.removed = true;
     row.password = None;
+    row.code = None;
+    passkeys::remove_all(step, &mut row)?;
     row.grants = Resting::new(Grants::default());
     for key in row.sessions.drain(..) {
         step.remove::<SessionRow>(&key[..])?;
@@ -216,14 +231,15 @@ fn another_administers(step: &Step<'_>, number: PersonNumber) -> Result<(), Desk
     Err(ErrorCode::LastAdministrator.into())
 }
 
-fn administers_now(step: &Step<'_>, row: &OperatorRow) -> bool {
+pub(crate) fn administers_now(step: &Step<'_>, row: &OperatorRow) -> bool {
     let now = row.grants.at(step.now(), step.head().era);
     now.may(Privilege::Administer)
 }
 
 /// Ends their sessions too, which are of one password; the next sign-in takes them away.
-fn change_password(row: &mut OperatorRow, password: &str) {
+pub(crate) fn change_password(row: &mut OperatorRow, password: &str, short: bool) {
     row.password = Some(password.into());
+    row.short = short;
     row.credentials = row.credentials.wrapping_add(1);
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn create(
     step: &mut Step<'_>,
     rules: Rules,
     administrator: &OperatorId,
-    password: &str,
+    password: Option<&str>,
 ) -> Result<(), DeskError> {
     step.put(
         b"",
@@ -31,7 +31,7 @@ pub(crate) fn create(
     let created = step.entry(DeskEvent::LogCreated);
     step.record(created);
     let grants = Grants::new(&[Role::Administrator], &[]);
-    operators::add(step, administrator, grants, Some(password))
+    operators::add(step, administrator, grants, password)
 }
 
 /// Ends the set-up: codes are given from now on, and what loosens rests.

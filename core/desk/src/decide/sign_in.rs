@@ -1,11 +1,13 @@
 //! Signing in, in two steps with the password's hash between them, and out.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::who;
+use super::{passkeys, sessions, who};
+use crate::passkey::ClaimedPasskey;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{BackOffRow, OperatorRow, SessionRow};
 use crate::step::Step;
@@ -24,8 +26,10 @@ const LONGEST_WAIT: u64 = 15 * 60;
 pub(crate) struct Claimed {
     pub(crate) number: Option<PersonNumber>,
     pub(crate) credentials: u32,
-    /// `None`: there is nobody of that name.
+    /// `None`: there is nobody of that name, or they have no password.
     pub(crate) hash: Option<String>,
+    /// Their passkeys. Where there is one, the password alone is not enough.
+    pub(crate) passkeys: Vec<ClaimedPasskey>,
 }
 
 /// Reads whose password it would be. Refused while they have to wait.
@@ -34,6 +38,7 @@ pub(crate) fn begin(step: &mut Step<'_>, id: &OperatorId) -> Result<Claimed, Des
         number: None,
         credentials: 0,
         hash: None,
+        passkeys: Vec::new(),
     };
     let Some(number) = who::operator_number(step, id)? else {
         return Ok(nobody);
@@ -50,8 +55,14 @@ pub(crate) fn begin(step: &mut Step<'_>, id: &OperatorId) -> Result<Claimed, Des
     Ok(Claimed {
         number: Some(number),
         credentials: row.credentials,
+        passkeys: passkeys::of(step, &row)?,
         hash: row.password,
     })
+}
+
+/// Whether an operator has a passkey.
+pub(crate) fn has_passkey(step: &Step<'_>, number: PersonNumber) -> Result<bool, DeskError> {
+    Ok(!step.must::<OperatorRow>(&number.0)?.passkeys.is_empty())
 }
 
 /// The password was right: whose it is, as they are now. It may have been changed while the hash was computed.
@@ -72,17 +83,24 @@ pub(crate) fn known(
     Ok((number, row))
 }
 
-/// The same, and makes a session.
-pub(crate) fn finish(step: &mut Step<'_>, claimed: &Claimed) -> Result<OperatorSession, DeskError> {
+/// The same, and makes a session. `by_passkey`: a passkey was shown; one may have been added since.
+pub(crate) fn finish(
+    step: &mut Step<'_>,
+    claimed: &Claimed,
+    by_passkey: bool,
+) -> Result<OperatorSession, DeskError> {
     let (number, mut row) = known(step, claimed)?;
+    if !by_passkey && !row.passkeys.is_empty() {
+        return Err(ErrorCode::PasskeyWanted.into());
+    }
     let (now, era) = (step.now(), step.head().era.number);
-    let lifetime = who::rules(step)?.session_seconds;
-    let mut kept = alloc::vec::Vec::new();
-    for key in row.sessions.drain(..) {
+    let mut kept = Vec::new();
+    for key in core::mem::take(&mut row.sessions) {
         let old: Option<SessionRow> = step.get(&key[..])?;
-        let lives = old.is_some_and(|old| {
-            old.era == era && old.credentials == row.credentials && now.seconds_since(old.since) <= lifetime
-        });
+        let lives = match old {
+            Some(old) => sessions::lives(step, &old, &row)?,
+            None => false,
+        };
         if lives {
             kept.push(key);
         } else {
@@ -102,6 +120,7 @@ pub(crate) fn finish(step: &mut Step<'_>, claimed: &Claimed) -> Result<OperatorS
             since: now,
             era,
             credentials: row.credentials,
+            confirmed: now,
         },
     )?;
     kept.push(ByteArray::from(key));

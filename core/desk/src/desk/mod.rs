@@ -1,8 +1,11 @@
 //! The desk: runs decisions as transactions, and the slow work between them.
 
 mod calls;
+mod codes;
 mod devices;
 mod export;
+mod passkeys;
+mod health;
 mod people;
 mod restore;
 mod running;
@@ -20,6 +23,7 @@ use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
+pub use health::Health;
 pub use running::{LogReport, LogState, ShownEntry};
 pub use service::{SetUp, Standing};
 
@@ -28,7 +32,8 @@ use crate::log::{NoteVerifier, Range};
 use crate::map::Map;
 use crate::new_secret::judge_new_secret;
 use crate::ports::{
-    Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskView, Notifier, Passwords, Signer, StorageError,
+    Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskView, Notifier, Passkeys, Passwords, Signer,
+    StorageError,
 };
 use crate::record::{DeskEntry, DeskEvent, LogId};
 use crate::rows::Era;
@@ -56,6 +61,8 @@ pub struct DeskParts {
     pub signer: Box<dyn Signer + Send>,
     /// How passwords are hashed.
     pub passwords: Box<dyn Passwords + Send>,
+    /// Operators' passkeys, where the desk takes them.
+    pub passkeys: Option<Box<dyn Passkeys + Send>>,
     /// Notices to owners.
     pub notifier: Box<dyn Notifier + Send>,
     /// Sends codes to channels, where the desk does that.
@@ -90,7 +97,7 @@ pub struct Desk {
 
 impl Desk {
     /// Makes a desk in an empty store, with its first Administrator. Until [`Desk::open_desk`] ends the set-up it gives
-    /// no code.
+    /// no code. Where nobody is there to type a password, [`Desk::create_without_password`] does the same.
     ///
     /// # Errors
     /// [`StorageError::Write`] when there is a desk in the store already; [`StorageError::SetBack`] when the anchor knows a
@@ -102,9 +109,32 @@ impl Desk {
         administrator: &OperatorId,
         password: &str,
     ) -> Result<Self, DeskError> {
-        let mut desk = Self::over(parts);
+        let desk = Self::over(parts);
         judge_new_secret(password, &[administrator.as_str()])?;
         let hash = desk.parts.passwords.hash(&opaque(password))?;
+        desk.make(rules, administrator, Some(hash.as_str()))
+    }
+
+    /// The same, with an Administrator who has no password: [`Desk::first_code`] gives them a one-time code by which they
+    /// set one.
+    ///
+    /// # Errors
+    /// As [`Desk::create`], but for the password.
+    pub fn create_without_password(
+        parts: DeskParts,
+        rules: Rules,
+        administrator: &OperatorId,
+    ) -> Result<Self, DeskError> {
+        Self::over(parts).make(rules, administrator, None)
+    }
+
+    fn make(
+        mut self,
+        rules: Rules,
+        administrator: &OperatorId,
+        hash: Option<&str>,
+    ) -> Result<Self, DeskError> {
+        let desk = &mut self;
         let seed = desk.seed()?;
         let now = desk.parts.clock.now();
         let txn = desk.parts.store.begin()?;
@@ -142,12 +172,12 @@ impl Desk {
         let nodes = TransactionNodes(&*txn);
         let about = DeskEntry::of(DeskEvent::LogCreated);
         let mut step = Step::new(&nodes, head, now, seed, None, about);
-        set_up::create(&mut step, rules, administrator, &hash)?;
+        set_up::create(&mut step, rules, administrator, hash)?;
         let (batch, head) = step.finish(&desk.parts.seal_key)?;
         txn.commit(&batch).map_err(not_written)?;
         desk.saw(&head);
         desk.keep_anchor()?;
-        Ok(desk)
+        Ok(self)
     }
 
     /// Opens the desk in a store.

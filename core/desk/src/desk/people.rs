@@ -29,7 +29,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let hash = self.new_password(session, &operator.id, password, Privilege::Administer)?;
         let grants = Grants::new(&operator.roles, &operator.privileges);
-        let hash = hash.as_ref().map(|hash| hash.as_str());
+        let hash = hash.as_ref().map(|(hash, short)| (hash.as_str(), *short));
         self.step(DeskEvent::OperatorChanged, |step| {
             operators::put(step, session, &operator.id, grants, hash)
         })
@@ -50,7 +50,7 @@ impl Desk {
         let hash = hash.ok_or(ErrorCode::WrongState)?;
         let grants = Grants::new(&operator.roles, &operator.privileges);
         self.step(DeskEvent::OperatorChanged, |step| {
-            operators::put_new(step, session, &operator.id, grants, &hash)
+            operators::put_new(step, session, &operator.id, grants, (&hash.0, hash.1))
         })
     }
 
@@ -68,7 +68,7 @@ impl Desk {
         let hash = self.new_password(session, operator, Some(password), Privilege::Administer)?;
         let hash = hash.ok_or(ErrorCode::WrongState)?;
         self.step(DeskEvent::PasswordChanged, |step| {
-            operators::give_password(step, session, operator, &hash)
+            operators::give_password(step, session, operator, (&hash.0, hash.1))
         })
     }
 

@@ -70,6 +70,7 @@ tables! {
     20 Slots "slots" "The keys of a slot, by its number."
     21 Texts "texts" "Free text that an entry has the hash of, by the entry's place; not in the map, since the entry seals it."
     22 Announcements "announcements" "What every Administrator is told, by number."
+    23 Passkeys "passkeys" "Operators' passkeys, by the hash of the credential id."
 }
 
 impl Table {

@@ -1,7 +1,7 @@
 //! What the help desk needs from outside: one small trait per file, implemented by adapters.
 //!
 //! ```text
-//! Desk ───────────► DeskStore, Clock, Entropy, Signer, Passwords, Notifier, CodeDelivery, Anchor,
+//! Desk ───────────► DeskStore, Clock, Entropy, Signer, Passwords, Passkeys, Notifier, CodeDelivery, Anchor,
 //!                   CallerVerifier, Approver
 //! SoftwareSigner ─► AdminKeyStore
 //! ```
@@ -16,6 +16,7 @@ mod caller_verifier;
 mod clock;
 mod desk_store;
 mod notifier;
+mod passkeys;
 mod passwords;
 mod signer;
 mod storage;
@@ -31,6 +32,7 @@ pub use desk_store::{
 };
 pub use fido_unlock_protocol::ports::{Entropy, EntropyError, IssuerProver, ProverError};
 pub use notifier::{CodeDelivery, DeliveryError, Notice, NoticeKind, Notifier};
+pub use passkeys::{MadePasskey, PasskeyAsk, PasskeyError, PasskeyOwner, Passkeys};
 pub use passwords::{PasswordError, Passwords};
 pub use signer::{IssuerInfo, Signer, SignerError};
 pub use storage::StorageError;

@@ -41,8 +41,8 @@ events! {
     3 SetUpEnded "The set-up has ended: codes are given from now on, and what loosens rests."
     10 SignedIn "An operator signed in."
     11 Searched "An operator searched; the text is what they looked for."
-    12 SignInsRefused "Passwords were refused in the window that ends here; `count` says how many."
-    13 SignedOut "An operator signed out, or their sessions were ended."
+    12 SignInsRefused "Passwords, passkeys or one-time codes were refused in the window that ends here; `count` says how many."
+    13 SignedOut "An operator signed out, or ended sessions of theirs; `count` says then how many."
     20 RequestOpened "A request was opened; the text is its reason."
     21 CallerVerified "The caller was verified."
     22 Approved "A second operator approved."
@@ -85,6 +85,11 @@ events! {
     102 PasswordChanged "An operator's password was changed; their sessions have ended."
     103 LogRead "An operator read or exported the log."
     104 AnnouncementsRead "An Administrator has read what every Administrator is told; `count` says how many."
+    110 SignInConfirmed "An operator who is signed in showed again that it is they."
+    111 PasskeyAdded "An operator added a passkey of theirs."
+    112 PasskeyNamed "An operator gave a passkey of theirs another name."
+    113 PasskeyRemoved "An operator removed a passkey of theirs; their other sessions have ended."
+    114 SignInCodeGiven "A one-time code was made for an operator, by which they set a new password; their password, passkeys and sessions are gone. Without an operator: by whoever has the desk's keys; the text is then what had happened."
 }
 
 #[cfg(test)]

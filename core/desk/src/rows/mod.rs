@@ -15,7 +15,9 @@ use alloc::vec::Vec;
 pub(crate) use counted::{AlarmRow, AnnouncementRow, LimitRow, NoticeRow, QueueRow, StandingRow, TextRow};
 pub(crate) use device::{AnsweredRow, CodeRef, CodeState, DeviceRow, DeviceStateRow};
 pub(crate) use keys::{IssuerRow, SlotRow};
-pub(crate) use person::{BackOffRow, Grants, NameRow, OperatorRow, SessionRow, UserRow};
+pub(crate) use person::{
+    BackOffRow, Grants, NameRow, OperatorRow, PasskeyRow, SessionRow, SignInCodeRow, UserRow,
+};
 pub(crate) use request::{ApprovalPart, AuthorisedPart, CallerPart, RequestRow, RequestState};
 pub(crate) use settings::{Asked, CountsRow, Era, LicenceRow, Resting, SettingsRow};
 

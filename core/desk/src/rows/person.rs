@@ -158,6 +158,28 @@ pub(crate) struct OperatorRow {
     /// may be the one who signs in.
     #[n(7)]
     pub(crate) given: Option<UnixTime>,
+    /// Whether the password is too short to stand alone: a passkey is there besides.
+    #[n(8)]
+    pub(crate) short: bool,
+    /// The keys of their passkeys' rows, oldest first. Where there is one, the password alone signs nobody in.
+    #[n(9)]
+    pub(crate) passkeys: Vec<minicbor::bytes::ByteArray<32>>,
+    /// The one-time code by which they may set a password.
+    #[n(10)]
+    pub(crate) code: Option<SignInCodeRow>,
+}
+
+/// A one-time code, of which nobody can find out what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct SignInCodeRow {
+    #[n(0)]
+    pub(crate) hash: minicbor::bytes::ByteArray<32>,
+    /// The last second in which it is good.
+    #[n(1)]
+    pub(crate) until: UnixTime,
+    #[n(2)]
+    pub(crate) era: u32,
 }
 
 impl Row for OperatorRow {
@@ -190,10 +212,38 @@ pub(crate) struct SessionRow {
     pub(crate) era: u32,
     #[n(3)]
     pub(crate) credentials: u32,
+    /// When they showed last that it is they: at the sign-in, or since.
+    #[n(4)]
+    pub(crate) confirmed: UnixTime,
 }
 
 impl Row for SessionRow {
     const TABLE: Table = Table::Sessions;
+}
+
+/// A passkey of an operator.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct PasskeyRow {
+    #[n(0)]
+    pub(crate) operator: PersonNumber,
+    /// The credential id.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) id: Vec<u8>,
+    /// Public key, counter and more, as the port for passkeys made it.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub(crate) credential: Vec<u8>,
+    /// As the operator calls it.
+    #[n(3)]
+    pub(crate) name: String,
+    #[n(4)]
+    pub(crate) added: UnixTime,
+    #[n(5)]
+    pub(crate) used: Option<UnixTime>,
+}
+
+impl Row for PasskeyRow {
+    const TABLE: Table = Table::Passkeys;
 }
 
 /// Wrong passwords one after another.

@@ -19,6 +19,7 @@ use crate::rows::Era;
 
 const HEAD_VERSION: u8 = 1;
 const LABEL: &[u8] = b"fido-unlock/1 head\0";
+const NO_PASSKEY: &[u8] = b"fido-unlock/1 no passkey\0";
 
 /// The key under which the head stands: 32 random bytes. It lies with the issuer keys and is in memory of the desk's
 /// own process alone; whoever has it and can write to the database can make the desk believe anything.
@@ -46,6 +47,32 @@ impl SealKey {
     #[must_use]
     pub const fn expose_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// Credential ids that are nobody's, for a name that has no passkey: the same each time, one or two, of lengths that
+    /// authenticators' own have. HMAC-SHA-256(seal key, "fido-unlock/1 no passkey" ‖ 00 ‖ number (1 byte) ‖ name).
+    pub(crate) fn nobodys_passkeys(&self, name: &str) -> Vec<Vec<u8>> {
+        let block = |number: u8| -> [u8; 32] {
+            let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+                return [0; 32];
+            };
+            let mac = mac.chain_update(NO_PASSKEY).chain_update([number]);
+            mac.chain_update(name).finalize().into_bytes().into()
+        };
+        let [kind, ..] = block(0);
+        let made = |first: u8| {
+            let [length, ..] = block(first);
+            let length = match length % 4 {
+                0 => 16,
+                1 => 20,
+                2 => 32,
+                _ => 64,
+            };
+            let bytes = (1..=2).flat_map(|more| block(first.wrapping_add(more)));
+            bytes.take(length).collect()
+        };
+        let count = if kind % 4 == 0 { 2 } else { 1 };
+        [10, 20].into_iter().take(count).map(made).collect()
     }
 
     fn mac(&self, body: &[u8]) -> Option<Hmac<Sha256>> {

@@ -5,12 +5,14 @@
 
 mod admin_key_store;
 mod desk_store;
+mod passkeys;
 mod signer;
 
-use crate::ports::{SignerError, StorageError};
+use crate::ports::{PasskeyError, SignerError, StorageError};
 
 pub use admin_key_store::admin_key_store;
 pub use desk_store::desk_store;
+pub use passkeys::{BrowserWay, PasskeyBrowser, PasskeysUnderTest, passkeys};
 pub use signer::{SignerUnderTest, signer};
 
 /// What an adapter does not keep.
@@ -23,6 +25,9 @@ pub enum ContractError {
     /// A call failed that should not have.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The same of passkeys.
+    #[error(transparent)]
+    Passkeys(#[from] PasskeyError),
     /// The same of a signer.
     #[error(transparent)]
     Signer(#[from] SignerError),

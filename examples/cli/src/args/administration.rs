@@ -157,6 +157,27 @@ Example:
         #[command(flatten)]
         at: At,
     },
+    /// Give an Administrator who cannot sign in another password, by the keys' passphrase alone
+    #[command(after_help = "\
+For the only Administrator, whom nobody else can help: others get a one-time code or a password from an
+Administrator. The old password, passkeys and sessions are void. It is recorded with the note, every Administrator
+is told, and until that has rested the Administrator approves nothing.
+
+Standard input (--stdin): passphrase of the keys, new password, again.
+
+Example:
+  fido-unlock desk recover --desk desk/ --name anna --note \"lost both security keys\"")]
+    Recover {
+        /// The help desk's folder
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// The Administrator
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What had happened; every Administrator reads it
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
     /// Let a change that rests take effect now: another Administrator than who made it
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.

@@ -268,6 +268,7 @@ const fn second(event: DeskEvent) -> &'static str {
         DeskEvent::OperatorChanged
         | DeskEvent::OperatorRemoved
         | DeskEvent::PasswordChanged
+        | DeskEvent::SignInCodeGiven
         | DeskEvent::ChangeApproved => "about operator",
         _ => "second operator",
     }

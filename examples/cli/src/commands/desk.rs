@@ -8,7 +8,7 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 use super::{import, init, licence, restore};
 use crate::args::{At, Close, Desk, OnOff};
-use crate::desk::{Credentials, DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, request_id};
+use crate::desk::{Credentials, Keys, OpenDesk, Opened, ask_passphrase, folder_of, request_id};
 use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
@@ -45,6 +45,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         } => people::add_operator(at, name, role, privilege, prompt),
         Desk::RemoveOperator { at, name } => people::remove_operator(at, name, prompt),
         Desk::Password { at } => people::change_password(at, prompt),
+        Desk::Recover { desk, name, note } => people::recover(desk, name, note, prompt),
         Desk::Approve {
             at,
             operator_change,
@@ -116,7 +117,7 @@ fn service(state: OnOff, at: &At, prompt: Prompt) -> Result<Report, Failure> {
 
 fn accept_clock(at: &At, note: &str, prompt: Prompt) -> Result<Report, Failure> {
     let who = Credentials::ask(at, prompt)?;
-    let mut opened = Opened::open(DeskFolder::of(at)?, ask_passphrase(prompt)?, Keys::NotWanted)?;
+    let mut opened = Opened::open(folder_of(at)?, ask_passphrase(prompt)?, Keys::NotWanted)?;
     opened.desk.accept_clock(&who.operator, &who.password, note)?;
     Ok(Report::new()
         .line("The desk now accepts this computer's clock.")

@@ -16,8 +16,8 @@ use super::rotate_device;
 use crate::args::{At, Issuer};
 use crate::desk::public_key::{self, PublicKey};
 use crate::desk::{
-    Credentials, DeskFolder, KeyFolder, Keys, OpenDesk, SharedSigner, ask_passphrase, is_private, parts,
-    read_issuer_list,
+    Credentials, DeskFolder, KeyFolder, Keys, OpenDesk, SharedSigner, ask_passphrase, folder_of, is_private,
+    parts, read_issuer_list,
 };
 use crate::device::Devices;
 use crate::failure::Failure;
@@ -244,7 +244,7 @@ fn restore(at: &At, from: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let source = KeyFolder::of_desk(from);
     // Before anything is changed: it can be opened, and is this desk's.
     let backup = source.ring(&passphrase)?;
-    let folder = DeskFolder::of(at)?;
+    let folder = folder_of(at)?;
     if is_another_desks(&folder, &source, &passphrase)? {
         return Err(elsewhere(from));
     }

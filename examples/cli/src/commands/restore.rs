@@ -15,7 +15,7 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 use self::staged::Staged;
 use crate::args::At;
-use crate::desk::{Credentials, DeskFolder, SharedSigner, ask_passphrase, parts, read_verifiers};
+use crate::desk::{Credentials, DeskFolder, SharedSigner, ask_passphrase, folder_of, parts, read_verifiers};
 use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
@@ -38,7 +38,7 @@ pub fn run(
 ) -> Result<Report, Failure> {
     let folder = match from {
         Some(_) => DeskFolder::new(&at.desk)?,
-        None => DeskFolder::of(at)?,
+        None => folder_of(at)?,
     };
     if from.is_some() {
         keeps_no_earlier_one(&folder)?;

@@ -3,27 +3,22 @@
 //! Whoever opens the folder opens the desk's own keys, so this is for trying things and for the one person who owns it
 //! all; several operators share a service (docs/security.md).
 
-mod folder;
-mod keys;
-mod outbox;
 pub mod public_key;
 mod rules;
-mod shared_signer;
 
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::{
     Announcement, Desk, DeskParts, Operator, OperatorId, OperatorSession, Pending, Privilege,
 };
 use fido_unlock_files::key_file::{DeskKeys, Passphrase};
-use fido_unlock_files::{Argon2Passwords, FileAnchor, SystemClock};
+use fido_unlock_folder::checkpoint_key;
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
-use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
-pub use folder::{DeskFolder, beside, is_private, read_issuer_list, read_verifiers};
-pub use keys::KeyFolder;
+pub use fido_unlock_folder::{
+    DeskFolder, KeyFolder, SharedSigner, beside, is_private, read_issuer_list, read_verifiers,
+};
 pub use rules::{differences, name_of_method, read as read_rules, remarks, text as rules_text};
-pub use shared_signer::SharedSigner;
 
 use crate::args::{At, privilege_name, role_name};
 use crate::failure::Failure;
@@ -90,7 +85,7 @@ impl OpenDesk {
     pub fn sign_in_to_read(at: &At, prompt: Prompt, keys: Keys) -> Result<Self, Failure> {
         let credentials = Credentials::ask(at, prompt)?;
         let passphrase = ask_passphrase(prompt)?;
-        let mut open = Self::open(DeskFolder::of(at)?, &credentials, passphrase, keys)?;
+        let mut open = Self::open(folder_of(at)?, &credentials, passphrase, keys)?;
         if let Some(pending) = open.desk.pending_own(&open.session)? {
             say(format_args!("What you may do is to change: {}.", rests(&pending)));
         }
@@ -174,10 +169,7 @@ impl Opened {
         };
         let store = SqliteStore::open(&folder.database(), SqliteOptions::default())?;
         let mut desk = Desk::open(parts(&folder, &desk_keys, &signer, store)?)?;
-        // A desk that was made up to here and not to the end has none.
-        if !folder.keys().checkpoint_public().exists() {
-            folder.keys().write_checkpoint_key(&desk_keys, desk.origin()?)?;
-        }
+        checkpoint_key(&folder, &desk_keys, &mut desk)?;
         Ok(Self {
             desk,
             signer,
@@ -195,20 +187,13 @@ pub fn parts(
     signer: &SharedSigner,
     store: SqliteStore,
 ) -> Result<DeskParts, Failure> {
-    Ok(DeskParts {
-        store: Box::new(store),
-        seal_key: keys.seal_key(),
-        clock: Box::new(SystemClock),
-        entropy: Box::new(SystemEntropy),
-        signer: Box::new(signer.clone()),
-        passwords: Box::new(Argon2Passwords::new(keys.pepper())),
-        notifier: Box::new(outbox::Outbox::new(folder.notices())),
-        delivery: None,
-        anchor: Some(Box::new(FileAnchor::new(&folder.anchor()))),
-        vendor: folder.vendor()?,
-        // This process ends after one guess: nothing that it counted would be left.
-        guess_window_seconds: 0,
-    })
+    // This process ends after one guess: nothing that it counted would be left.
+    Ok(fido_unlock_folder::parts(folder, keys, signer, store, 0)?)
+}
+
+/// The folder that a command names, in which there is a desk.
+pub fn folder_of(at: &At) -> Result<DeskFolder, Failure> {
+    Ok(DeskFolder::existing(&at.desk)?)
 }
 
 /// An operator's name and password.
@@ -222,7 +207,7 @@ pub struct Credentials {
 impl Credentials {
     /// Asks for them.
     pub fn ask(at: &At, prompt: Prompt) -> Result<Self, Failure> {
-        DeskFolder::of(at)?;
+        folder_of(at)?;
         Self::ask_first(at, prompt)
     }
 

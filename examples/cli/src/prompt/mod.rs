@@ -7,17 +7,12 @@ use std::sync::{Mutex, PoisonError};
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::{judge_new_secret, opaque};
 use fido_unlock::text::{self, Lines};
+#[cfg(unix)]
+pub use fido_unlock_terminal::leave_no_core;
+use fido_unlock_terminal::{Answer, Echo, ask};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-
-#[cfg(unix)]
-mod terminal;
-
-#[cfg(unix)]
-pub use terminal::leave_no_core;
-#[cfg(unix)]
-use terminal::{Answer, Echo};
 
 /// Longest line that is taken, in bytes.
 const LONGEST: usize = 4096;
@@ -138,9 +133,8 @@ fn line_or_end(label: &str) -> Result<Option<Zeroizing<String>>, Failure> {
     }
 }
 
-#[cfg(unix)]
 fn at_terminal(label: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Failure> {
-    let answer = terminal::ask(&format!("{label}: "), echo, LONGEST)
+    let answer = ask(&format!("{label}: "), echo, LONGEST)
         .map_err(|error| Failure::new(ErrorCode::NotInteractive, format!("{label}: {error}")))?;
     match answer {
         Answer::Line(line) => text::read(&line).map(Some).map_err(|error| unread(error, label)),
@@ -148,23 +142,4 @@ fn at_terminal(label: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Fai
         Answer::Ended => Err(ErrorCode::Cancelled.into()),
         Answer::TooLong => Err(unread(text::TextError::TooLong { limit: LONGEST }, label)),
     }
-}
-
-/// Whether what is typed is shown.
-#[cfg(not(unix))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Echo {
-    On,
-    Off,
-}
-
-#[cfg(not(unix))]
-fn at_terminal(label: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Failure> {
-    if echo == Echo::Off {
-        return rpassword::prompt_password(format!("{label}: "))
-            .map(|typed| Some(Zeroizing::new(typed)))
-            .map_err(|error| Failure::new(ErrorCode::NotInteractive, format!("{label}: {error}")));
-    }
-    crate::output::ask(&format!("{label}: "));
-    line_or_end(label)
 }

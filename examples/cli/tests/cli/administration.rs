@@ -34,6 +34,35 @@ fn resting() -> Bench {
     bench
 }
 
+#[test]
+fn the_only_administrator_is_recovered_by_the_keys_passphrase_and_it_is_told() {
+    let bench = Bench::with_desk(2);
+    let words = "desk recover --desk desk --name admin --note lost";
+    let secrets = |passphrase: &str| format!("{passphrase}\n{NEW_PASSWORD}\n{NEW_PASSWORD}\n");
+    bench.run(words, &secrets("a wrong passphrase")).error(603);
+    bench
+        .run(
+            "desk recover --desk desk --name nobody --note lost",
+            &secrets(PASSPHRASE),
+        )
+        .error(447);
+    bench.admin("desk status", "").ok();
+    let recovered = bench.run(words, &secrets(PASSPHRASE)).ok();
+    assert_eq!(recovered["operator"], "admin");
+    bench.admin("desk status", "").error(427);
+    let status = bench
+        .run(
+            "desk status --desk desk --operator admin",
+            &format!("{NEW_PASSWORD}\n{PASSPHRASE}\n"),
+        )
+        .ok();
+    let told = status["announcements"].to_string();
+    assert!(
+        told.contains("SignInCodeGiven") && told.contains("lost"),
+        "{status}"
+    );
+}
+
 fn set_rules(bench: &Bench, change: impl Fn(&mut Value)) -> crate::bench::Ran {
     let mut rules = bench.admin("desk rules", "").ok()["rules"].clone();
     change(&mut rules);

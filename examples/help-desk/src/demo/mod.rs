@@ -3,6 +3,7 @@
 
 mod key;
 mod people;
+mod play;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 pub use key::{KeyState, VirtualKey};
 pub use people::DemoOperator;
+pub use play::PlayFault;
 
 use crate::app::{App, AppParts};
 use crate::desks::{Desks, MakeDesk};
@@ -168,6 +170,7 @@ impl Secrets {
             entropy: Box::new(SysRng),
             signer: Box::new(SoftwareSigner::new(ring, Box::new(MemoryAdminKeys::default()))),
             passwords: Box::new(Argon2Passwords::new(self.pepper.clone())),
+            passkeys: None,
             notifier: Box::new(self.outbox.clone()),
             delivery: None,
             anchor: None,

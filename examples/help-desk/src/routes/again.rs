@@ -18,7 +18,7 @@ use super::{methods, sign_in};
 use crate::app::App;
 use crate::language;
 use crate::page::{Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refused};
 
 /// What the operator was about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -83,9 +83,8 @@ impl AgainPage {
     }
 
     fn refused(mut self, refusal: Refusal) -> Response {
-        let status = refusal.status();
-        self.refusal = Some(refusal);
-        html(status, &self)
+        self.refusal = Some(refusal.clone());
+        refused(&refusal, &self)
     }
 }
 

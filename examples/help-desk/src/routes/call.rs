@@ -12,7 +12,7 @@ use super::call_page::{CallPage, Typed, look};
 use super::methods::METHODS;
 use crate::app::App;
 use crate::page::{Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::refusal::{self, Refusal};
 
 pub(super) fn request_id(text: &str) -> Result<RequestId, Refusal> {
     RequestId::parse(text).map_err(|_| ErrorCode::RequestUnknown.into())
@@ -60,6 +60,9 @@ pub(super) async fn give_code(
         .await?;
     app.desks().send_notices();
     let page = CallPage::new(app, who, looked, &typed);
+    if answer.is_ok() {
+        app.metrics().code();
+    }
     Ok(match answer {
         Ok(code) => html(StatusCode::OK, &page.with_code(&code)),
         Err(error) => refused(page, error),
@@ -68,7 +71,7 @@ pub(super) async fn give_code(
 
 fn refused(page: CallPage, error: DeskError) -> Response {
     let refusal = Refusal::from(error);
-    html(refusal.status(), &page.with_refusal(refusal))
+    refusal::refused(&refusal.clone(), &page.with_refusal(refusal))
 }
 
 fn answer(

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::new_password::new_password;
 use crate::page::{Page, Who, html, in_query, moment, see_other, tag};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, answer};
 
 /// Roles, by the values of a form.
 const ROLES: [(Role, &str); 2] = [
@@ -292,10 +292,10 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(fields): Fields) 
             let new = NewPage {
                 choices: choices(asked.as_ref(), page.t),
                 name: Shown(typed.name.trim()).to_string(),
-                refusal: Some(refusal.clone()),
+                refusal: Some(refusal),
                 page,
             };
-            html(refusal.status(), &new)
+            answer(StatusCode::OK, new.refusal.as_ref(), &new)
         }
     }
 }
@@ -443,12 +443,11 @@ async fn as_shown(
     let mut page = look(app, who, &id).await?;
     page.changed = refusal.is_none();
     page.reason = Shown(&typed.reason).to_string();
-    let status = refusal.as_ref().map_or(StatusCode::CONFLICT, Refusal::status);
     if refusal.is_some() {
         page.choices = choices(Some(&typed.operator(&id)), page.page.t);
     }
     page.refusal = refusal;
-    Ok(html(status, &page))
+    Ok(answer(StatusCode::CONFLICT, page.refusal.as_ref(), &page))
 }
 
 /// CHANGE: other roles and privileges.
@@ -525,14 +524,13 @@ async fn show_remove(
     refusal: Option<Refusal>,
 ) -> Result<Response, Refusal> {
     let shown = look(app, who, id).await?;
-    let status = refusal.as_ref().map_or(StatusCode::OK, Refusal::status);
     let page = RemovePage {
         page: shown.page,
         name: shown.name,
         rights: shown.rights,
         refusal,
     };
-    Ok(html(status, &page))
+    Ok(answer(StatusCode::OK, page.refusal.as_ref(), &page))
 }
 
 /// REMOVE.

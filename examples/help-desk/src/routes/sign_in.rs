@@ -14,7 +14,7 @@ use super::guard::Zeroized;
 use crate::app::App;
 use crate::language;
 use crate::page::{Page, Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refused};
 use crate::session;
 
 #[derive(Template)]
@@ -56,7 +56,7 @@ pub(super) async fn sign_in(
                 demo: app.key().is_some(),
                 refusal: Some(refusal.clone()),
             };
-            return Ok(html(refusal.status(), &page));
+            return Ok(refused(&refusal, &page));
         }
     };
     let mut response = see_other("/");

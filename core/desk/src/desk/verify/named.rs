@@ -59,6 +59,9 @@ pub(super) fn rows(view: &dyn DeskView, size: u64, name: &mut Name<'_>) -> Resul
             for session in &row.sessions {
                 name(Table::Sessions, &session[..]);
             }
+            for passkey in &row.passkeys {
+                name(Table::Passkeys, &passkey[..]);
+            }
         }
         Ok(())
     })

@@ -17,8 +17,8 @@ use crate::ports::{Derived, DeskView, KeptRow, List, Listed, StorageError, Table
 use crate::record::{DeskEntry, text_hash};
 use crate::rows::{
     AlarmRow, AnnouncementRow, AnsweredRow, BackOffRow, CountsRow, DeviceRow, DeviceStateRow, IssuerRow,
-    LicenceRow, LimitRow, NoticeRow, OperatorRow, QueueRow, RequestRow, Row, SessionRow, SettingsRow,
-    SlotRow, StandingRow, TextRow, UserRow, from_blob,
+    LicenceRow, LimitRow, NoticeRow, OperatorRow, PasskeyRow, QueueRow, RequestRow, Row, SessionRow,
+    SettingsRow, SlotRow, StandingRow, TextRow, UserRow, from_blob,
 };
 use crate::step::{Head, read, row_hash};
 use crate::{RowFault, WrongRow, WrongRows};
@@ -298,5 +298,6 @@ fn derived_from(table: Table, row: &[u8]) -> Result<Derived, StorageError> {
         Table::Slots => of::<SlotRow>(row),
         Table::Texts => of::<TextRow>(row),
         Table::Announcements => of::<AnnouncementRow>(row),
+        Table::Passkeys => of::<PasskeyRow>(row),
     }
 }

@@ -1,12 +1,14 @@
 //! Operators and users.
 
+use std::path::Path;
+
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::{Operator, OperatorId, Pending, Privilege, UserClass, UserId};
 
 use super::user_id;
 use crate::args::{At, PrivilegeName, RoleName};
 use crate::commands::audit::moment;
-use crate::desk::{DeskFolder, Keys, OpenDesk, due, operator_id, rests};
+use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, due, operator_id, rests};
 use crate::failure::Failure;
 use crate::output::{Report, say, shown};
 use crate::prompt::Prompt;
@@ -65,6 +67,22 @@ pub fn change_password(at: &At, prompt: Prompt) -> Result<Report, Failure> {
     open.desk.change_password(&open.session, &password)?;
     Ok(Report::new()
         .line(format!("The password of {id} is changed."))
+        .field("operator", id.as_str()))
+}
+
+/// Another password for an Administrator, by whoever has the keys.
+pub fn recover(desk: &Path, name: &str, note: &str, prompt: Prompt) -> Result<Report, Failure> {
+    let id = operator_id(name)?;
+    let folder = DeskFolder::existing(desk)?;
+    let passphrase = ask_passphrase(prompt)?;
+    let mut opened = Opened::open(folder, passphrase, Keys::NotWanted)?;
+    let password = prompt.new_secret(&format!("New password of {id}"), &[id.as_str()])?;
+    let code = opened.desk.recover_operator(&id, note)?;
+    opened.desk.redeem_code(&id, &code, &password)?;
+    Ok(Report::new()
+        .line(format!(
+            "The password of {id} is changed. Their passkeys are removed; every Administrator is told."
+        ))
         .field("operator", id.as_str()))
 }
 
@@ -173,7 +191,7 @@ fn erased(folder: &DeskFolder, id: &UserId) -> Report {
         Ok(left) => left,
         // It is erased all the same.
         Err(failure) => {
-            report = report.line(format!("Look there too: {}.", failure.detail.unwrap_or_default()));
+            report = report.line(format!("Look there too: {failure}."));
             Vec::new()
         }
     };

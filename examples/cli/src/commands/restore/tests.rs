@@ -173,7 +173,7 @@ fn wherever_it_stops_an_anchor_is_there_nothing_is_lost_and_the_next_command_say
                 assert!(detail.contains("`desk restore --from`"), "{detail}");
                 // Nor is a new desk made there.
                 let refused = folder.is_free().unwrap_err();
-                assert_eq!(refused.detail, failure.detail);
+                assert_eq!(Failure::from(refused).detail, failure.detail);
                 "put aside"
             }
             Err(failure) if failure.code == ErrorCode::StoreSetBack => "desk restore",

@@ -197,6 +197,14 @@ enum class ErrorNumber(val number: Int) {
     OperatorMissing(447),
     /** There is no such alarm, or it was acknowledged before. */
     AlarmUnknown(448),
+    /** This needs a sign-in of the last few minutes. */
+    ConfirmationMissing(450),
+    /** This operator signs in with a passkey. */
+    PasskeyWanted(451),
+    /** The passkey was not taken. */
+    PasskeyRefused(452),
+    /** No such operator, or the one-time code is wrong or has run out. */
+    SignInCodeWrong(453),
     /** No security key or card was found. */
     NoDevice(501),
     /** This user may not open the device. */

@@ -11,13 +11,15 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use fido_unlock::Shown;
+use fido_unlock_protocol::Shown;
 use nix::errno::Errno;
 use nix::libc::c_int;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
 use nix::sys::termios::{FlushArg, LocalFlags, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::{Answer, Echo};
 
 /// What ends the process unless it is caught (signal(7)), what stops it from the keyboard, and what comes after a
 /// stop: SIGSTOP cannot be caught, and a shell may have switched the echo on meanwhile.
@@ -53,25 +55,6 @@ const SLICE: u8 = 50;
 
 /// A bit for each signal that came; all of [`CAUGHT`] are below 32.
 static CAME: AtomicU32 = AtomicU32::new(0);
-
-/// Whether what is typed is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Echo {
-    On,
-    Off,
-}
-
-/// What came of a question.
-pub enum Answer {
-    /// A line without its end.
-    Line(Zeroizing<Vec<u8>>),
-    /// Ctrl-D.
-    End,
-    /// A signal to end, which the program has a handler for.
-    Ended,
-    /// More than the limit; it was thrown away.
-    TooLong,
-}
 
 /// Asks until there is an answer of at most `limit` bytes.
 ///

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use fido_unlock::desk::ports::{DeliveryError, Notice, NoticeKind, Notifier};
+use fido_unlock_desk::ports::{DeliveryError, Notice, NoticeKind, Notifier};
 use serde_json::json;
 
 /// A file that only grows.
@@ -12,6 +12,7 @@ pub struct Outbox(PathBuf);
 
 impl Outbox {
     /// The file need not exist.
+    #[must_use]
     pub fn new(path: PathBuf) -> Self {
         Self(path)
     }

@@ -11,20 +11,17 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use fido_unlock::ErrorCode;
-use fido_unlock::IssuerList;
-use fido_unlock::desk::UserId;
-use fido_unlock::desk::ports::{Anchor, DeskStore, StorageError};
-use fido_unlock::note::NoteVerifier;
+use fido_unlock_desk::UserId;
+use fido_unlock_desk::ports::{Anchor, DeskStore, StorageError};
 use fido_unlock_files::{FileAnchor, others_may_write};
+use fido_unlock_protocol::note::NoteVerifier;
+use fido_unlock_protocol::{ErrorCode, IssuerList};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
-use super::KeyFolder;
-use super::keys::VENDOR;
-use crate::args::At;
 use crate::brought::{form, numbered_lines, read_signed, read_text};
-use crate::failure::Failure;
-use crate::output::shown;
+use crate::fault::shown;
+use crate::keys::VENDOR;
+use crate::{FolderFault, KeyFolder};
 
 const DATABASE: &str = "desk.sqlite";
 const NOTICES: &str = "notices.jsonl";
@@ -37,13 +34,11 @@ const OLDER_LOG: &str = "audit.jsonl";
 pub struct DeskFolder(PathBuf);
 
 impl DeskFolder {
-    /// The folder that a command names, in which there is a desk.
-    pub fn of(at: &At) -> Result<Self, Failure> {
-        Self::existing(&at.desk)
-    }
-
     /// A folder in which there is a desk; otherwise it is said how to make it, or how to go on.
-    pub fn existing(path: &Path) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// There is none, or not a whole one; others may change the folder.
+    pub fn existing(path: &Path) -> Result<Self, FolderFault> {
         let folder = Self(path.to_owned());
         if folder.has_database()? {
             is_private(path)?;
@@ -56,11 +51,14 @@ impl DeskFolder {
             "{} is not a help desk; make one with `desk init`",
             shown(path.display())
         );
-        Err(Failure::new(ErrorCode::StoreRead, text))
+        Err(FolderFault::new(ErrorCode::StoreRead, text))
     }
 
     /// A folder in which a desk is to be made.
-    pub fn new(path: &Path) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// It has one of an earlier version; others may change it.
+    pub fn new(path: &Path) -> Result<Self, FolderFault> {
         let folder = Self(path.to_owned());
         folder.is_not_older()?;
         is_private(path)?;
@@ -68,15 +66,15 @@ impl DeskFolder {
     }
 
     /// Whether the database is there. That this user may not look is not the same as that it is not.
-    fn has_database(&self) -> Result<bool, Failure> {
+    fn has_database(&self) -> Result<bool, FolderFault> {
         let database = self.database();
         database
             .try_exists()
-            .map_err(|error| Failure::read(&database, &error))
+            .map_err(|error| FolderFault::read(&database, &error))
     }
 
     /// Keys without a database: it was lost.
-    fn has_no_keys(&self) -> Result<(), Failure> {
+    fn has_no_keys(&self) -> Result<(), FolderFault> {
         if !self.keys().is_there() {
             return Ok(());
         }
@@ -85,19 +83,19 @@ impl DeskFolder {
              making a new help desk was interrupted, give `desk init` again",
             shown(self.database().display())
         );
-        Err(Failure::new(ErrorCode::StoreRead, text))
+        Err(FolderFault::new(ErrorCode::StoreRead, text))
     }
 
-    fn is_not_older(&self) -> Result<(), Failure> {
+    fn is_not_older(&self) -> Result<(), FolderFault> {
         let older = self.0.join(OLDER_LOG);
         if older.exists() && !self.has_database()? {
-            return Err(Failure::new(ErrorCode::StoreOutdated, shown(older.display())));
+            return Err(FolderFault::new(ErrorCode::StoreOutdated, shown(older.display())));
         }
         Ok(())
     }
 
     /// A restore puts the database aside before the backup takes its place.
-    fn is_not_put_aside(&self) -> Result<(), Failure> {
+    fn is_not_put_aside(&self) -> Result<(), FolderFault> {
         let (database, aside) = (self.database(), self.before_restore());
         if self.has_database()? || !aside.exists() {
             return Ok(());
@@ -110,13 +108,16 @@ impl DeskFolder {
             name(&aside),
             name(&beside(&aside, "-wal"))
         );
-        Err(Failure::new(ErrorCode::StoreRead, text))
+        Err(FolderFault::new(ErrorCode::StoreRead, text))
     }
 
     /// Whether there is nothing that a new desk would take the place of.
-    pub fn is_free(&self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// There is a desk, or one that a restore or a loss has left without its database.
+    pub fn is_free(&self) -> Result<(), FolderFault> {
         if self.has_desk()? {
-            return Err(Failure::exists(&self.0, " and is already a help desk"));
+            return Err(FolderFault::exists(&self.0, " and is already a help desk"));
         }
         self.is_not_put_aside()?;
         let anchor = self.anchor();
@@ -126,13 +127,13 @@ impl DeskFolder {
                  place, or for a new help desk move the anchor away",
                 shown(anchor.display())
             );
-            return Err(Failure::new(ErrorCode::StoreSetBack, text));
+            return Err(FolderFault::new(ErrorCode::StoreSetBack, text));
         }
         Ok(())
     }
 
     /// Whether a desk was made in it, to the end.
-    fn has_desk(&self) -> Result<bool, Failure> {
+    fn has_desk(&self) -> Result<bool, FolderFault> {
         if !self.has_database()? {
             return Ok(false);
         }
@@ -145,29 +146,35 @@ impl DeskFolder {
     }
 
     /// The database.
+    #[must_use]
     pub fn database(&self) -> PathBuf {
         self.0.join(DATABASE)
     }
 
     /// The database that was there before a backup took its place.
+    #[must_use]
     pub fn before_restore(&self) -> PathBuf {
         self.database().with_added_extension("before-restore")
     }
 
     /// A folder with the copy of a backup that is about to take the database's place.
+    #[must_use]
     pub fn restoring(&self) -> PathBuf {
         self.database().with_added_extension("restoring")
     }
 
     /// Where copies of what was known of a user may lie in this folder: the notices that name them, and the database
     /// that a backup took the place of.
-    pub fn copies_of(&self, user: &UserId) -> Result<Vec<PathBuf>, Failure> {
+    ///
+    /// # Errors
+    /// The notices cannot be read.
+    pub fn copies_of(&self, user: &UserId) -> Result<Vec<PathBuf>, FolderFault> {
         let mut copies = Vec::new();
         let notices = self.notices();
         match File::open(&notices) {
             Ok(file) => {
                 for line in BufReader::new(file).split(b'\n') {
-                    let line = line.map_err(|error| Failure::read(&notices, &error))?;
+                    let line = line.map_err(|error| FolderFault::read(&notices, &error))?;
                     let notice: serde_json::Value = serde_json::from_slice(&line).unwrap_or_default();
                     if notice.get("user").is_some_and(|id| id == user.as_str()) {
                         copies.push(notices);
@@ -176,34 +183,41 @@ impl DeskFolder {
                 }
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::read(&notices, &error)),
+            Err(error) => return Err(FolderFault::read(&notices, &error)),
         }
         copies.extend(Some(self.before_restore()).filter(|aside| aside.exists()));
         Ok(copies)
     }
 
     /// Notices to owners.
+    #[must_use]
     pub fn notices(&self) -> PathBuf {
         self.0.join(NOTICES)
     }
 
     /// The anchor.
+    #[must_use]
     pub fn anchor(&self) -> PathBuf {
         self.0.join(ANCHOR)
     }
 
     /// Where the vendor's keys stand.
+    #[must_use]
     pub fn vendor_file(&self) -> PathBuf {
         self.0.join(VENDOR)
     }
 
     /// The keys.
+    #[must_use]
     pub fn keys(&self) -> KeyFolder {
         KeyFolder::of_desk(&self.0)
     }
 
     /// Whose licences count; nobody's without the file.
-    pub fn vendor(&self) -> Result<Vec<NoteVerifier>, Failure> {
+    ///
+    /// # Errors
+    /// It cannot be read, or a line of it is no key.
+    pub fn vendor(&self) -> Result<Vec<NoteVerifier>, FolderFault> {
         let path = self.vendor_file();
         if path.exists() {
             read_verifiers(&path)
@@ -214,6 +228,7 @@ impl DeskFolder {
 }
 
 /// What SQLite keeps beside a database under this ending of its name.
+#[must_use]
 pub fn beside(database: &Path, ending: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(ending);
@@ -221,7 +236,10 @@ pub fn beside(database: &Path, ending: &str) -> PathBuf {
 }
 
 /// Public keys of notes, one on each line.
-pub fn read_verifiers(path: &Path) -> Result<Vec<NoteVerifier>, Failure> {
+///
+/// # Errors
+/// It cannot be read, or a line of it is no key.
+pub fn read_verifiers(path: &Path) -> Result<Vec<NoteVerifier>, FolderFault> {
     let text = read_text(path)?;
     let read = |(number, line): (usize, &str)| {
         NoteVerifier::parse(line).map_err(|error| form(path, &format!("line {number}: {error}")))
@@ -230,16 +248,22 @@ pub fn read_verifiers(path: &Path) -> Result<Vec<NoteVerifier>, Failure> {
 }
 
 /// A list of issuers that one of `keys` has signed.
-pub fn read_issuer_list(path: &Path, keys: &[NoteVerifier]) -> Result<IssuerList, Failure> {
-    IssuerList::verify(&read_signed(path)?, keys).map_err(|error| Failure::at(path, &error))
+///
+/// # Errors
+/// It cannot be read, or none of them has signed it.
+pub fn read_issuer_list(path: &Path, keys: &[NoteVerifier]) -> Result<IssuerList, FolderFault> {
+    IssuerList::verify(&read_signed(path)?, keys).map_err(|error| FolderFault::at(path, &error))
 }
 
 /// Nobody else can put files of theirs in place of a desk's, a backup's too. A folder that is not there is
 /// made for its owner alone.
-pub fn is_private(folder: &Path) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`ErrorCode::FolderShared`]; the path cannot be followed.
+pub fn is_private(folder: &Path) -> Result<(), FolderFault> {
     match others_may_write(folder) {
-        Ok(Some(exposed)) => Err(Failure::new(ErrorCode::FolderShared, shown(exposed))),
+        Ok(Some(exposed)) => Err(FolderFault::new(ErrorCode::FolderShared, shown(exposed))),
         Ok(None) => Ok(()),
-        Err(error) => Err(Failure::read(folder, &error)),
+        Err(error) => Err(FolderFault::read(folder, &error)),
     }
 }

@@ -8,19 +8,19 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::desk::log::{KeyName, NoteSigner};
-use fido_unlock::desk::ports::IssuerInfo;
-use fido_unlock::desk::{KeyRing, SoftwareSigner};
-use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
-use fido_unlock::{ErrorCode, Suite};
+use fido_unlock_desk::log::{KeyName, NoteSigner};
+use fido_unlock_desk::ports::IssuerInfo;
+use fido_unlock_desk::{KeyRing, SoftwareSigner};
 use fido_unlock_files::FileAdminKeys;
 use fido_unlock_files::key_file::{DeskKeys, Passphrase, load_key_set, replace_key_set, save_key_set};
-use fido_unlock_system::SystemEntropy;
+use fido_unlock_protocol::suite::{IssuerKey, IssuerPublicKey};
+use fido_unlock_protocol::{ErrorCode, Suite};
+use getrandom::SysRng;
 use serde::{Deserialize, Serialize};
 
+use crate::FolderFault;
 use crate::brought::{read_bytes, read_json, read_text};
-use crate::failure::Failure;
-use crate::session_file::{make_folder, write_file};
+use crate::written::{make_folder, write_file};
 
 const ISSUER_KEYS: &str = "issuer_keys.age";
 const ISSUERS: &str = "issuers.json";
@@ -28,7 +28,7 @@ const DESK_KEYS: &str = "desk_keys.age";
 const ADMIN_KEYS: &str = "admin_keys.json";
 const CHECKPOINT_PUBLIC: &str = "checkpoint.pub";
 /// Whose licences count; it is no key of the desk's, and is backed up with them.
-pub(super) const VENDOR: &str = "vendor.pub";
+pub(crate) const VENDOR: &str = "vendor.pub";
 
 /// Where the keys lie.
 #[derive(Clone, Debug)]
@@ -44,6 +44,7 @@ struct StoredIssuer {
 
 impl KeyFolder {
     /// The keys of a desk's folder, or of a backup.
+    #[must_use]
     pub fn of_desk(path: &Path) -> Self {
         Self(path.to_owned())
     }
@@ -53,30 +54,40 @@ impl KeyFolder {
     }
 
     /// Whether there are keys of a desk here.
+    #[must_use]
     pub fn is_there(&self) -> bool {
         self.path(DESK_KEYS).exists() || self.path(ISSUER_KEYS).exists()
     }
 
     /// Makes the keys of a new desk. What an attempt before left behind is taken, if the passphrase opens it.
-    pub fn create(&self, passphrase: &Passphrase) -> Result<DeskKeys, Failure> {
+    ///
+    /// # Errors
+    /// A file cannot be written; what was there opens with another passphrase.
+    pub fn create(&self, passphrase: &Passphrase) -> Result<DeskKeys, FolderFault> {
         if !self.path(ISSUER_KEYS).exists() {
             save_key_set(&self.path(ISSUER_KEYS), &KeyRing::new(), passphrase)?;
         }
         self.write_issuers(&self.ring(passphrase)?)?;
         if !self.path(DESK_KEYS).exists() {
-            DeskKeys::generate(&mut SystemEntropy)?.save(&self.path(DESK_KEYS), passphrase)?;
+            DeskKeys::generate(&mut SysRng)?.save(&self.path(DESK_KEYS), passphrase)?;
         }
         self.desk_keys(passphrase)
     }
 
     /// Writes the public key of checkpoints, which are signed under the name of the log.
-    pub fn write_checkpoint_key(&self, keys: &DeskKeys, log: KeyName) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_checkpoint_key(&self, keys: &DeskKeys, log: KeyName) -> Result<(), FolderFault> {
         let line = keys.checkpoint_signer(log).verifier().to_line();
         write_file(&self.checkpoint_public(), format!("{line}\n").as_bytes())
     }
 
     /// Adds the public key of checkpoints under the log's new name; older checkpoints are under the older ones.
-    pub fn add_checkpoint_key(&self, keys: &DeskKeys, log: KeyName) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn add_checkpoint_key(&self, keys: &DeskKeys, log: KeyName) -> Result<(), FolderFault> {
         let path = self.checkpoint_public();
         let mut text = if path.exists() {
             read_text(&path)?.to_string()
@@ -92,7 +103,10 @@ impl KeyFolder {
     }
 
     /// The public keys, by slot, the present one of a slot first; nothing is decrypted.
-    pub fn issuers(&self) -> Result<Vec<IssuerInfo>, Failure> {
+    ///
+    /// # Errors
+    /// The file cannot be read, or says no key.
+    pub fn issuers(&self) -> Result<Vec<IssuerInfo>, FolderFault> {
         let path = self.path(ISSUERS);
         let stored: Vec<StoredIssuer> = read_json(&path)?;
         let read = |stored: &StoredIssuer| {
@@ -105,10 +119,10 @@ impl KeyFolder {
             })
         };
         let issuers: Option<Vec<IssuerInfo>> = stored.iter().map(read).collect();
-        issuers.ok_or_else(|| Failure::corrupt(&path, "a suite or a public key"))
+        issuers.ok_or_else(|| FolderFault::corrupt(&path, "a suite or a public key"))
     }
 
-    fn write_issuers(&self, ring: &KeyRing) -> Result<(), Failure> {
+    fn write_issuers(&self, ring: &KeyRing) -> Result<(), FolderFault> {
         let path = self.path(ISSUERS);
         let stored: Vec<StoredIssuer> = ring
             .keys()
@@ -126,25 +140,37 @@ impl KeyFolder {
     }
 
     /// Opens the issuer keys.
-    pub fn ring(&self, passphrase: &Passphrase) -> Result<KeyRing, Failure> {
+    ///
+    /// # Errors
+    /// The file cannot be read, or opens with another passphrase.
+    pub fn ring(&self, passphrase: &Passphrase) -> Result<KeyRing, FolderFault> {
         let path = self.path(ISSUER_KEYS);
-        load_key_set(&path, passphrase).map_err(|error| Failure::at(&path, &error))
+        load_key_set(&path, passphrase).map_err(|error| FolderFault::at(&path, &error))
     }
 
     /// Writes the issuer keys, whole or not at all.
-    pub fn save_ring(&self, ring: &KeyRing, passphrase: &Passphrase) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_ring(&self, ring: &KeyRing, passphrase: &Passphrase) -> Result<(), FolderFault> {
         replace_key_set(&self.path(ISSUER_KEYS), ring, passphrase)?;
         self.write_issuers(ring)
     }
 
     /// Opens the desk's own keys.
-    pub fn desk_keys(&self, passphrase: &Passphrase) -> Result<DeskKeys, Failure> {
+    ///
+    /// # Errors
+    /// The file cannot be read, or opens with another passphrase.
+    pub fn desk_keys(&self, passphrase: &Passphrase) -> Result<DeskKeys, FolderFault> {
         let path = self.path(DESK_KEYS);
-        DeskKeys::load(&path, passphrase).map_err(|error| Failure::at(&path, &error))
+        DeskKeys::load(&path, passphrase).map_err(|error| FolderFault::at(&path, &error))
     }
 
     /// The same; `None` where there is no such file.
-    pub fn find_desk_keys(&self, passphrase: &Passphrase) -> Result<Option<DeskKeys>, Failure> {
+    ///
+    /// # Errors
+    /// As [`KeyFolder::desk_keys`].
+    pub fn find_desk_keys(&self, passphrase: &Passphrase) -> Result<Option<DeskKeys>, FolderFault> {
         if self.path(DESK_KEYS).exists() {
             self.desk_keys(passphrase).map(Some)
         } else {
@@ -153,24 +179,32 @@ impl KeyFolder {
     }
 
     /// The admin keys of suite-3 devices.
+    #[must_use]
     pub fn admin_keys(&self, keys: &DeskKeys) -> FileAdminKeys {
         FileAdminKeys::new(&self.path(ADMIN_KEYS), keys.wrapping_key())
     }
 
     /// A signer over all keys.
-    pub fn signer(&self, keys: &DeskKeys, passphrase: &Passphrase) -> Result<SoftwareSigner, Failure> {
+    ///
+    /// # Errors
+    /// As [`KeyFolder::ring`].
+    pub fn signer(&self, keys: &DeskKeys, passphrase: &Passphrase) -> Result<SoftwareSigner, FolderFault> {
         let admin_keys = Box::new(self.admin_keys(keys));
         Ok(SoftwareSigner::new(self.ring(passphrase)?, admin_keys))
     }
 
     /// Where the public key of checkpoints stands.
+    #[must_use]
     pub fn checkpoint_public(&self) -> PathBuf {
         self.path(CHECKPOINT_PUBLIC)
     }
 
     /// Copies every file of keys, and the vendor's, to a folder that is new, and opens what was copied: a backup that
     /// was never opened is none. Gives the copied issuer keys.
-    pub fn back_up(&self, to: &Self, passphrase: &Passphrase) -> Result<KeyRing, Failure> {
+    ///
+    /// # Errors
+    /// A file cannot be read or written, or what was copied does not open.
+    pub fn back_up(&self, to: &Self, passphrase: &Passphrase) -> Result<KeyRing, FolderFault> {
         make_folder(&to.0)?;
         for name in [
             ISSUER_KEYS,
@@ -193,7 +227,10 @@ impl KeyFolder {
     /// Adds every key of a backup that is lacking here; nothing is overwritten. A slot that has a
     /// present key keeps it: the backup's comes in as a retired one, for devices that still have it. Gives the keys
     /// that were added, in the order in which they came in.
-    pub fn restore(&self, backup: &Self, passphrase: &Passphrase) -> Result<Vec<IssuerInfo>, Failure> {
+    ///
+    /// # Errors
+    /// A file cannot be read or written; a key of the backup has no place.
+    pub fn restore(&self, backup: &Self, passphrase: &Passphrase) -> Result<Vec<IssuerInfo>, FolderFault> {
         let source = backup.ring(passphrase)?;
         let path = self.path(ISSUER_KEYS);
         let mut ring = if path.exists() {
@@ -227,7 +264,10 @@ impl KeyFolder {
     }
 
     /// Copies the files that are missing here, so that the desk can be opened.
-    pub fn restore_files(&self, backup: &Self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub fn restore_files(&self, backup: &Self) -> Result<(), FolderFault> {
         for name in [DESK_KEYS, ADMIN_KEYS, CHECKPOINT_PUBLIC, VENDOR] {
             let (from, to) = (backup.path(name), self.path(name));
             if from.exists() && !to.exists() {
@@ -238,7 +278,7 @@ impl KeyFolder {
     }
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+fn copy(from: &Path, to: &Path) -> Result<(), FolderFault> {
     let bytes = read_bytes(from)?;
     write_file(to, &bytes)
 }

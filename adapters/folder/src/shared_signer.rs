@@ -1,14 +1,14 @@
-//! The desk's signer, which the command itself also asks for probes and rotation proofs.
+//! The desk's signer, which several desks share, and which a program also asks for probes and rotation proofs.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::desk::ports::{Signer, SignerError};
-use fido_unlock::desk::{KeyRing, SigningTask, SoftwareSigner};
-use fido_unlock::{AdminKey, DeviceId};
+use fido_unlock_desk::ports::{Signer, SignerError};
+use fido_unlock_desk::{KeyRing, SigningTask, SoftwareSigner};
 use fido_unlock_files::key_file::DeskKeys;
+use fido_unlock_protocol::{AdminKey, DeviceId};
 use zeroize::Zeroizing;
 
-use super::KeyFolder;
+use crate::KeyFolder;
 
 /// Copies are the same signer.
 #[derive(Clone)]
@@ -16,11 +16,13 @@ pub struct SharedSigner(Arc<Mutex<SoftwareSigner>>);
 
 impl SharedSigner {
     /// Takes it over.
+    #[must_use]
     pub fn new(signer: SoftwareSigner) -> Self {
         Self(Arc::new(Mutex::new(signer)))
     }
 
     /// One that has no issuer's key, for a command that signs nothing.
+    #[must_use]
     pub fn without_keys(folder: &KeyFolder, keys: &DeskKeys) -> Self {
         let admin_keys = Box::new(folder.admin_keys(keys));
         Self::new(SoftwareSigner::new(KeyRing::new(), admin_keys))
