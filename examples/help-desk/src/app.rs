@@ -6,9 +6,11 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 
+use crate::ceremonies::Ceremonies;
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
+use crate::guesses::Guesses;
 use crate::metrics::Metrics;
 use crate::observe;
 use crate::packages::Packages;
@@ -39,6 +41,8 @@ struct Inner {
     parts: AppParts,
     sessions: Sessions,
     metrics: Metrics,
+    ceremonies: Ceremonies,
+    guesses: Guesses,
 }
 
 impl App {
@@ -49,6 +53,8 @@ impl App {
             parts,
             sessions: Sessions::default(),
             metrics: Metrics::default(),
+            ceremonies: Ceremonies::default(),
+            guesses: Guesses::default(),
         }))
     }
 
@@ -82,6 +88,14 @@ impl App {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn ceremonies(&self) -> &Ceremonies {
+        &self.0.ceremonies
+    }
+
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.0.guesses
     }
 }
 

@@ -3,12 +3,14 @@
 #![deny(missing_docs)]
 
 mod app;
+mod ceremonies;
 mod client;
 pub mod config;
 mod csrf;
 pub mod demo;
 mod desks;
 mod door;
+mod guesses;
 mod language;
 pub mod logging;
 mod metrics;
@@ -28,6 +30,7 @@ mod site;
 mod tls;
 
 pub use app::{App, AppParts, app};
+pub use client::Client;
 pub use desks::{Desks, MakeDesk};
 pub use packages::{Package, Packages};
 pub use passphrase::{NoPassphrase, passphrase};

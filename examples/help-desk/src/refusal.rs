@@ -2,9 +2,10 @@
 
 use core::any::Any;
 use core::fmt;
+use core::time::Duration;
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::code::CodeError;
 use fido_unlock::desk::{DeskError, UnixTime};
@@ -56,6 +57,9 @@ enum Own {
     TooOften,
     Malformed,
     NotFound,
+    /// Seconds to wait.
+    Guesses(u64),
+    PasswordsDiffer,
     OperatorName,
     UserId,
     UserName,
@@ -76,6 +80,8 @@ impl Own {
             Self::TooOften => t.refusal_too_often(),
             Self::Malformed => t.refusal_malformed(),
             Self::NotFound => t.refusal_not_found(),
+            Self::Guesses(_) => t.refusal_guesses(),
+            Self::PasswordsDiffer => t.refusal_passwords_differ(),
             Self::OperatorName => t.operators_no_name(),
             Self::UserId => t.users_no_id(),
             Self::UserName => t.users_no_name(),
@@ -95,6 +101,8 @@ impl Own {
             Self::TooLong => t.refusal_too_long_next(),
             Self::TooOften => t.refusal_too_often_next(),
             Self::NotFound => t.refusal_not_found_next(),
+            Self::Guesses(seconds) => t.refusal_guesses_next(seconds),
+            Self::PasswordsDiffer => t.refusal_passwords_differ_next(),
             Self::OperatorName => t.operators_no_name_next(),
             Self::UserId => t.users_no_id_next(),
             Self::UserName => t.users_no_name_next(),
@@ -209,6 +217,17 @@ impl Refusal {
         Self::own(StatusCode::NOT_FOUND, Own::NotFound)
     }
 
+    /// Too many sign-ins have failed where the request comes from. `wait`: until one more is let in.
+    pub(crate) fn guesses(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::own(StatusCode::TOO_MANY_REQUESTS, Own::Guesses(seconds))
+    }
+
+    /// A new password that was typed twice, and not the same.
+    pub(crate) const fn passwords_differ() -> Self {
+        Self::own(StatusCode::UNPROCESSABLE_ENTITY, Own::PasswordsDiffer)
+    }
+
     /// HTTP's word for it.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
@@ -290,16 +309,19 @@ impl<E: HasCode + fmt::Display + Any> From<E> for Refusal {
 /// HTTP's word for a row of the error table.
 fn status(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::OperatorUnknown => StatusCode::UNAUTHORIZED,
+        ErrorCode::OperatorUnknown | ErrorCode::PasskeyRefused | ErrorCode::SignInCodeWrong => {
+            StatusCode::UNAUTHORIZED
+        }
         ErrorCode::UserUnknown
         | ErrorCode::DeviceUnknown
         | ErrorCode::RequestUnknown
         | ErrorCode::OperatorMissing => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
         ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
-        ErrorCode::CallerUnverified | ErrorCode::ReasonMissing | ErrorCode::InvalidArgument => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        ErrorCode::CallerUnverified
+        | ErrorCode::ReasonMissing
+        | ErrorCode::PasswordWeak
+        | ErrorCode::InvalidArgument => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer
@@ -325,6 +347,10 @@ fn status(code: ErrorCode) -> StatusCode {
 /// A page that tells what was refused.
 pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
     let mut response = html(refusal.status, page);
+    if let Why::Own(Own::Guesses(seconds)) = refusal.why {
+        // RFC 9110 section 10.2.3.
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
     if let Some(number) = refusal.number() {
         response.extensions_mut().insert(Told(number));
     }

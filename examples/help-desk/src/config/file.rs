@@ -25,6 +25,8 @@ pub(super) struct File {
     pub(super) site: Given<String>,
     #[serde(default = "ask")]
     pub(super) passphrase: Given<String>,
+    #[serde(default = "nothing")]
+    pub(super) packages: Given<String>,
     #[serde(default)]
     pub(super) listen: Listen,
     pub(super) tls: Option<Tls>,
@@ -46,6 +48,10 @@ fn nothing() -> Given<String> {
 
 fn ask() -> Given<String> {
     default("ask".into())
+}
+
+fn nothing() -> Given<String> {
+    default(String::new())
 }
 
 #[derive(Debug, Deserialize)]

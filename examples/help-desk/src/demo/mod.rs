@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fido_unlock::desk::log::{KeyName, NoteSigner, NoteVerifier, SoftwareNoteSigner};
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Desk, DeskParts, KeyRing, LicenceFile, LimitRule, OperatorId, OperatorSession, Rules, SealKey,
+    Desk, DeskError, DeskParts, KeyRing, LicenceFile, LimitRule, OperatorId, OperatorSession, Rules, SealKey,
     SoftwareSigner, UnixTime,
 };
 use fido_unlock::ports::Entropy;
@@ -22,6 +22,7 @@ use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_files::{Argon2Passwords, SystemClock};
 use fido_unlock_mock::desk::{MemoryAdminKeys, Outbox};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use fido_unlock_webauthn::WebauthnPasskeys;
 use getrandom::SysRng;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -84,14 +85,15 @@ impl Demo {
         let database = folder.path().join("desk.sqlite");
         let packages = packages(folder.path()).map_err(|_| ErrorCode::StoreWrite)?;
         let store = SqliteStore::create(&database, SqliteOptions::default())?;
-        let secrets = Arc::new(Secrets::make()?);
+        let site = Site::on_loopback(address);
+        let secrets = Arc::new(Secrets::make(&site)?);
         let operators = people::operators()?;
         let key = set_up(secrets.parts(store.clone())?, &secrets, &operators, open)?;
         let own = Arc::clone(&secrets);
         let make: Arc<MakeDesk> = Arc::new(move || Desk::open(own.parts(store.clone())?));
         let app = App::new(AppParts {
             desks: Desks::start(Arc::clone(&make))?,
-            site: Site::on_loopback(address),
+            site,
             key: Some(key),
             packages: Some(Packages::new(&packages)),
         });
@@ -144,10 +146,11 @@ struct Secrets {
     issuer: IssuerKey,
     vendor: SoftwareNoteSigner,
     outbox: Outbox,
+    passkeys: WebauthnPasskeys,
 }
 
 impl Secrets {
-    fn make() -> Result<Self, Refusal> {
+    fn make(site: &Site) -> Result<Self, Refusal> {
         let name = KeyName::new("demonstration.example").map_err(|_| ErrorCode::InvalidArgument)?;
         Ok(Self {
             seal_key: random()?,
@@ -155,10 +158,12 @@ impl Secrets {
             issuer: IssuerKey::make_p256(SUITE, &mut SysRng)?,
             vendor: SoftwareNoteSigner::make(name, &mut SysRng)?,
             outbox: Outbox::default(),
+            passkeys: WebauthnPasskeys::new(site.party(), &site.passkey_origin(), "Help desk")
+                .map_err(DeskError::from)?,
         })
     }
 
-    fn parts(&self, store: SqliteStore) -> Result<DeskParts, fido_unlock::desk::DeskError> {
+    fn parts(&self, store: SqliteStore) -> Result<DeskParts, DeskError> {
         let mut ring = KeyRing::new();
         let scalar = self.issuer.expose_p256_scalar().ok_or(ErrorCode::KeyMissing)?;
         let own = IssuerKey::from_p256_scalar(SUITE, &scalar).ok_or(ErrorCode::KeyMissing)?;
@@ -170,7 +175,7 @@ impl Secrets {
             entropy: Box::new(SysRng),
             signer: Box::new(SoftwareSigner::new(ring, Box::new(MemoryAdminKeys::default()))),
             passwords: Box::new(Argon2Passwords::new(self.pepper.clone())),
-            passkeys: None,
+            passkeys: Some(Box::new(self.passkeys.clone())),
             notifier: Box::new(self.outbox.clone()),
             delivery: None,
             anchor: None,

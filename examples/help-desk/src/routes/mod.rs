@@ -1,12 +1,14 @@
 //! Every page, in one list: its address, its method, and who may. The router is made of the list, so that no route is
 //! without a rule.
 
+mod account;
 mod again;
 mod approvals;
 mod assets;
 mod call;
 mod call_page;
 mod challenge;
+mod codes;
 mod device;
 mod devices;
 mod downloads;
@@ -150,6 +152,42 @@ fn table(app: &App) -> Vec<Row> {
         // Whom the desk refuses is told what an approver needs, and it is recorded.
         row(POST, SignedIn, "/approvals/{request}", post(approvals::approve)),
         row(POST, Everyone, "/language", post(language::choose)),
+        row(GET, SignedIn, "/account", get(account::page)),
+        row(POST, SignedIn, "/account/confirm", post(account::confirm)),
+        row(POST, SignedIn, "/account/password", post(account::password)),
+        row(POST, SignedIn, "/account/passkeys", post(account::add_passkey)),
+        row(
+            POST,
+            SignedIn,
+            "/account/passkeys/{id}/name",
+            post(account::name_passkey),
+        ),
+        row(
+            POST,
+            SignedIn,
+            "/account/passkeys/{id}/remove",
+            post(account::remove_passkey),
+        ),
+        row(
+            POST,
+            SignedIn,
+            "/account/sessions/end",
+            post(account::end_other_sessions),
+        ),
+        row(
+            POST,
+            SignedIn,
+            "/account/sessions/{id}/end",
+            post(account::end_session),
+        ),
+        row(GET, Everyone, "/first", get(codes::page)),
+        row(POST, Everyone, "/first", post(codes::redeem)),
+        row(
+            POST,
+            May(Privilege::Administer),
+            "/operators/code",
+            post(codes::give),
+        ),
         row(GET, devices, "/devices", get(devices::page)),
         row(GET, devices, "/devices/rows", get(devices::rows)),
         row(GET, devices, "/devices/import", get(import::devices)),

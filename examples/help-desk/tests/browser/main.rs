@@ -9,6 +9,7 @@
 )]
 
 mod chromium;
+mod passkeys;
 
 use std::time::Duration;
 

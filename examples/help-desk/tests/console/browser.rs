@@ -74,7 +74,7 @@ pub fn escaped(text: &str) -> String {
         .replace('>', "&#62;")
 }
 
-fn unescaped(text: &str) -> String {
+pub fn unescaped(text: &str) -> String {
     text.replace("&#39;", "'")
         .replace("&#34;", "\"")
         .replace("&#60;", "<")

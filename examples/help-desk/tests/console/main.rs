@@ -8,10 +8,14 @@
     missing_docs
 )]
 
+mod account;
 mod again;
 mod approvals;
+#[path = "../../../../adapters/webauthn/tests/software/mod.rs"]
+mod authenticator;
 mod browser;
 mod call;
+mod codes;
 mod devices;
 mod door;
 mod downloads;
