@@ -100,9 +100,6 @@ pub(super) fn settings(source: &Source<'_>, file: File) -> Result<Settings, Conf
     let made = (|| {
         Some(Settings {
             desk: source.path_of(file.desk.get_ref()),
-            packages: Some(file.packages.get_ref().as_str())
-                .filter(|packages| !packages.is_empty())
-                .map(|packages| source.path_of(packages)),
             site: site?,
             passphrase: passphrase?,
             packages: Some(file.packages.get_ref().as_str())

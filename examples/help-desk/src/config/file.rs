@@ -20,8 +20,6 @@ fn default<T>(value: T) -> Given<T> {
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) desk: Given<String>,
-    #[serde(default = "nothing")]
-    pub(super) packages: Given<String>,
     pub(super) site: Given<String>,
     #[serde(default = "ask")]
     pub(super) passphrase: Given<String>,
@@ -40,10 +38,6 @@ pub(super) struct File {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) stop: Stop,
-}
-
-fn nothing() -> Given<String> {
-    default(String::new())
 }
 
 fn ask() -> Given<String> {

@@ -37,8 +37,6 @@ const LONGEST: usize = 64 * 1024;
 pub struct Settings {
     /// The desk's folder.
     pub desk: PathBuf,
-    /// The folder with what users install.
-    pub packages: Option<PathBuf>,
     /// How browsers reach it.
     pub site: Site,
     /// Where the passphrase of the keys comes from.

@@ -10,6 +10,7 @@ use fido_unlock_texts::Texts;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::announcements::{Unread, unread};
 use crate::app::App;
 use crate::new_password::new_password;
 use crate::page::{Page, Who, html, in_query, moment, see_other, tag};
@@ -167,6 +168,7 @@ struct OperatorsPage {
     lines: Vec<Line>,
     set_up_open: bool,
     removed: bool,
+    unread: Option<Unread>,
 }
 
 #[derive(Deserialize)]
@@ -181,9 +183,12 @@ pub(super) async fn page(
     Query(query): Query<Done>,
 ) -> Result<Response, Refusal> {
     let session = who.session.clone();
-    let (known, standing) = app
+    let (known, standing, told) = app
         .desks()
-        .run(move |desk| Ok((all(desk, &session)?, desk.standing(&session)?)))
+        .run(move |desk| {
+            let known = all(desk, &session)?;
+            Ok((known, desk.standing(&session)?, unread(desk, &session)?))
+        })
         .await?;
     let page = Page::new(&app, &who, "/operators");
     let t = page.t;
@@ -196,6 +201,7 @@ pub(super) async fn page(
         lines: known.iter().map(line).collect(),
         set_up_open: standing.open,
         removed: query.done == "removed",
+        unread: Unread::of(&told, t),
         page,
     };
     Ok(html(StatusCode::OK, &page))
