@@ -74,9 +74,9 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         .map(|tls| Certificate::read(tls, settings.site.name()))
         .transpose()?;
     let passphrase = passphrase(&settings.passphrase)?;
-    let make = own_desk::open(&settings.desk, &passphrase, &settings.site)?;
+    let own = own_desk::open(&settings.desk, &passphrase, &settings.site)?;
     drop(passphrase);
-    if let Some((administrator, code)) = own_desk::first_code(&*make)? {
+    if let Some((administrator, code)) = own_desk::first_code(&*own.make)? {
         // Not where the log goes.
         eprintln!(
             "Nobody can sign in yet. {administrator} sets a password at {}/first\nwith this one-time code, which is good \
@@ -86,10 +86,11 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         );
     }
     let app = App::new(AppParts {
-        desks: Desks::start(make).map_err(own_desk::fault)?,
+        desks: Desks::start(own.make).map_err(own_desk::fault)?,
         site: settings.site.clone(),
         key: None,
         packages: settings.packages.as_deref().map(Packages::new),
+        notes: own.notes,
     });
     let bind = |address: SocketAddr| {
         TcpListener::bind(address)

@@ -315,13 +315,19 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::UserUnknown
         | ErrorCode::DeviceUnknown
         | ErrorCode::RequestUnknown
-        | ErrorCode::OperatorMissing => StatusCode::NOT_FOUND,
+        | ErrorCode::OperatorMissing
+        | ErrorCode::AlarmUnknown
+        | ErrorCode::EntryUnknown => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
-        ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
+        ErrorCode::RequestUsed
+        | ErrorCode::WrongState
+        | ErrorCode::DeviceExists
+        | ErrorCode::NothingRests => StatusCode::CONFLICT,
         ErrorCode::CallerUnverified
         | ErrorCode::ReasonMissing
         | ErrorCode::PasswordWeak
-        | ErrorCode::InvalidArgument => StatusCode::UNPROCESSABLE_ENTITY,
+        | ErrorCode::InvalidArgument
+        | ErrorCode::AuditCheckpoint => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer
@@ -355,6 +361,11 @@ pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
         response.extensions_mut().insert(Told(number));
     }
     response
+}
+
+/// A page that may tell what was refused; `otherwise`: HTTP's word where nothing was.
+pub(crate) fn answer(otherwise: StatusCode, refusal: Option<&Refusal>, page: &impl Template) -> Response {
+    refusal.map_or_else(|| html(otherwise, page), |refusal| refused(refusal, page))
 }
 
 #[derive(Template)]

@@ -8,7 +8,9 @@
     missing_docs
 )]
 
+mod administration;
 mod chromium;
+mod log;
 mod passkeys;
 
 use std::time::Duration;
