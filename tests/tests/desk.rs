@@ -11,6 +11,8 @@
 
 #[path = "desk/asked.rs"]
 mod asked;
+#[path = "desk/audit.rs"]
+mod audit;
 #[path = "desk/calls.rs"]
 mod calls;
 #[path = "desk/codes.rs"]

@@ -3,10 +3,10 @@
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, DeskTransaction, DeskView, EntryColumns, KeptEntry, KeptRow, List, ListedKey,
-    StorageError, Table,
+    Batch, CommitError, DeskTransaction, DeskView, EntryColumns, EntryKey, KeptEntry, KeptRow, List,
+    ListedKey, StorageError, Table,
 };
-use rusqlite::{OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::columns::{integer, path};
 use crate::kept::Extras;
@@ -44,6 +44,41 @@ fn entry_columns(row: &Row<'_>) -> rusqlite::Result<EntryColumns> {
         device: row.get(4)?,
         request: row.get(5)?,
     })
+}
+
+/// From the end of an index (`found_by.sql`).
+fn entries_with(
+    connection: &Connection,
+    key: &EntryKey,
+    before: u64,
+    limit: u32,
+) -> rusqlite::Result<Vec<u64>> {
+    let statement = match key {
+        EntryKey::Operator(_) => {
+            "SELECT idx FROM entries INDEXED BY entries_of_operator
+             WHERE operator = ?1 AND idx < ?2 ORDER BY idx DESC LIMIT ?3"
+        }
+        EntryKey::Device(_) => {
+            "SELECT idx FROM entries INDEXED BY entries_of_device
+             WHERE device = ?1 AND idx < ?2 ORDER BY idx DESC LIMIT ?3"
+        }
+        EntryKey::Event(_) => {
+            "SELECT idx FROM entries INDEXED BY entries_of_event
+             WHERE event = ?1 AND idx < ?2 ORDER BY idx DESC LIMIT ?3"
+        }
+    };
+    let mut statement = connection.prepare_cached(statement)?;
+    let rows = match key {
+        EntryKey::Operator(number) | EntryKey::Device(number) => {
+            statement.query((number, integer(before), limit))?
+        }
+        EntryKey::Event(event) => statement.query((event, integer(before), limit))?,
+    };
+    rows.mapped(|row| {
+        let place: i64 = row.get(0)?;
+        u64::try_from(place).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, place))
+    })
+    .collect()
 }
 
 impl<R: Reads> DeskView for Reading<R> {
@@ -87,6 +122,11 @@ impl<R: Reads> DeskView for Reading<R> {
             })?;
             rows.collect()
         })
+    }
+
+    fn entries_with(&self, key: &EntryKey, before: u64, limit: u32) -> Result<Vec<u64>, StorageError> {
+        self.from
+            .reading(|connection| entries_with(connection, key, before, limit))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StorageError> {

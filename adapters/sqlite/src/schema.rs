@@ -1,4 +1,4 @@
-//! The tables (`schema.sql`), and whether a file has them.
+//! The tables (`schema.sql`) and what entries are found by (`found_by.sql`), and whether a file has them.
 
 use std::path::Path;
 
@@ -10,15 +10,20 @@ use crate::fault::{Doing, fault};
 /// Which program's file it is, in the header of a database (`PRAGMA application_id`): "FUdk".
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"FUdk");
 /// The version of the tables (`PRAGMA user_version`).
-pub(crate) const VERSION: i32 = 1;
+pub(crate) const VERSION: i32 = 2;
+/// The version without what entries are found by.
+const WITHOUT_INDICES: i32 = 1;
 
 const TABLES: &str = include_str!("schema.sql");
+const FOUND_BY: &str = include_str!("found_by.sql");
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A database with nothing in it, or a file of no bytes.
     Empty,
+    /// A help desk's of an earlier version, which [`bring_up`] makes today's.
+    Earlier,
     /// A help desk's.
     Desk,
 }
@@ -52,19 +57,24 @@ pub(crate) fn kind(connection: &Connection, place: &Path) -> Result<Kind, Storag
         });
     }
     // A trigger or a view that somebody added would run with the desk's own statements.
-    let plain = in_memory().map_err(failed)?;
-    if version != VERSION || objects != names(&plain).map_err(failed)? {
-        return Err(StorageError::Corrupt {
-            detail: detail("its tables are not those of a help desk".into()),
-        });
+    let is = |of_version| in_memory(of_version).and_then(|plain| Ok(objects == names(&plain)?));
+    for (own, kind) in [(VERSION, Kind::Desk), (WITHOUT_INDICES, Kind::Earlier)] {
+        if version == own && is(own).map_err(failed)? {
+            return Ok(kind);
+        }
     }
-    Ok(Kind::Desk)
+    Err(StorageError::Corrupt {
+        detail: detail("its tables are not those of a help desk".into()),
+    })
 }
 
-/// The tables in memory, empty.
-pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
+/// The tables of a version in memory, empty.
+pub(crate) fn in_memory(version: i32) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.execute_batch(TABLES)?;
+    if version == VERSION {
+        connection.execute_batch(FOUND_BY)?;
+    }
     Ok(connection)
 }
 
@@ -89,13 +99,34 @@ pub(crate) fn make(connection: &mut Connection, place: &Path) -> Result<(), Stor
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed)?;
-    if kind(&transaction, place)? == Kind::Desk {
+    if kind(&transaction, place)? != Kind::Empty {
         return Ok(());
     }
     transaction.execute_batch(TABLES).map_err(failed)?;
+    transaction.execute_batch(FOUND_BY).map_err(failed)?;
     transaction
         .pragma_update(None, "application_id", APPLICATION_ID)
         .map_err(failed)?;
+    transaction
+        .pragma_update(None, "user_version", VERSION)
+        .map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+/// Makes a database of an earlier version today's, unless another process was faster. Some seconds for a million entries,
+/// once; others wait.
+///
+/// # Errors
+/// [`StorageError`].
+pub(crate) fn bring_up(connection: &mut Connection, place: &Path) -> Result<(), StorageError> {
+    let failed = |error| fault(place, Doing::Writing, &error);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    if kind(&transaction, place)? != Kind::Earlier {
+        return Ok(());
+    }
+    transaction.execute_batch(FOUND_BY).map_err(failed)?;
     transaction
         .pragma_update(None, "user_version", VERSION)
         .map_err(failed)?;

@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_has_all_trigrams_and_not_the_text_is_not_found() {
-        let connection = crate::schema::in_memory().unwrap();
+        let connection = crate::schema::in_memory(crate::schema::VERSION).unwrap();
         let texts = ["defabc", "abcdef", "xabcdefx"].map(String::from);
         let row = RowChange {
             table: Table::Users,
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn slices_of_the_index_are_the_index() {
-        let connection = crate::schema::in_memory().unwrap();
+        let connection = crate::schema::in_memory(crate::schema::VERSION).unwrap();
         let row = |number: u8| RowChange {
             table: Table::Users,
             key: vec![number],

@@ -47,10 +47,10 @@ impl SqliteStore {
             write_ahead(&connection, path)?;
             schema::make(&mut connection, path)?;
         }
-        Self::over(connection, path, options)
+        Self::over(connection, kind, path, options)
     }
 
-    /// Opens a database.
+    /// Opens a database. One of an earlier version becomes one of this version, which an earlier program then refuses.
     ///
     /// # Errors
     /// [`StorageError::Read`] when there is none, or nothing in it; [`StorageError::Outdated`] in the folder of an
@@ -64,11 +64,19 @@ impl SqliteStore {
                 detail: format!("{}: no help desk was made in it yet", path.display()),
             });
         }
-        Self::over(connection, path, options)
+        Self::over(connection, kind, path, options)
     }
 
-    fn over(connection: Connection, path: &Path, options: SqliteOptions) -> Result<Self, StorageError> {
+    fn over(
+        mut connection: Connection,
+        kind: Kind,
+        path: &Path,
+        options: SqliteOptions,
+    ) -> Result<Self, StorageError> {
         write_ahead(&connection, path)?;
+        if kind == Kind::Earlier {
+            schema::bring_up(&mut connection, path)?;
+        }
         let identity = Identity::of(path).map_err(|error| io_fault(path, Doing::Reading, &error))?;
         Ok(Self {
             shared: Arc::new(Shared::new(connection, path, identity)),

@@ -12,7 +12,7 @@ mod support;
 
 use std::path::Path;
 
-use fido_unlock_desk::ports::{CommitError, DeskStore, KeptRow, StorageError, Table};
+use fido_unlock_desk::ports::{CommitError, DeskStore, EntryKey, KeptRow, StorageError, Table};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use rusqlite::Connection;
 use support::{SHORT, commit, committed};
@@ -99,8 +99,35 @@ fn what_is_no_database_of_a_desk_is_refused() {
 fn a_later_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = database(folder.path());
-    by_hand(&path, "PRAGMA user_version = 2").unwrap();
+    by_hand(&path, "PRAGMA user_version = 3").unwrap();
     assert!(matches!(refused(&path), StorageError::Version { .. }));
+}
+
+/// As version 1 made it: the same without what entries are found by.
+#[test]
+fn a_database_of_the_version_before_finds_its_entries_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    by_hand(
+        &path,
+        "DROP INDEX entries_of_operator; DROP INDEX entries_of_device; DROP INDEX entries_of_event;
+         PRAGMA user_version = 1",
+    )
+    .unwrap();
+    for _ in 0..2 {
+        let mut store = SqliteStore::open(&path, SHORT).unwrap();
+        let view = store.view().unwrap();
+        assert_eq!(
+            view.entries_with(&EntryKey::Event(1), 4, 9).unwrap(),
+            [3, 2, 1, 0]
+        );
+        drop(view);
+        assert_eq!(committed(&mut store), 5);
+    }
+    by_hand(&path, "DROP INDEX entries_of_device").unwrap();
+    assert!(matches!(refused(&path), StorageError::Corrupt { .. }));
+    by_hand(&path, "PRAGMA user_version = 1").unwrap();
+    assert!(matches!(refused(&path), StorageError::Corrupt { .. }));
 }
 
 #[test]

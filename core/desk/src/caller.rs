@@ -36,10 +36,39 @@ pub enum VerificationMethod {
 }
 
 impl VerificationMethod {
+    /// Every method.
+    pub const ALL: [Self; 6] = [
+        Self::EnrolledFactor,
+        Self::CallBack,
+        Self::IdentityDocument,
+        Self::Manager,
+        Self::InPerson,
+        Self::Questions,
+    ];
+
     /// Its number in an audit entry.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
+    }
+
+    /// The method with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.number() == number)
+    }
+
+    /// Its name in rules and for other programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EnrolledFactor => "enrolled-factor",
+            Self::CallBack => "call-back",
+            Self::IdentityDocument => "identity-document",
+            Self::Manager => "manager",
+            Self::InPerson => "in-person",
+            Self::Questions => "questions",
+        }
     }
 }
 
@@ -61,6 +90,22 @@ impl Vouched {
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
+    }
+
+    /// The one with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        let all = [Self::Machine, Self::Operator];
+        all.into_iter().find(|vouched| vouched.number() == number)
+    }
+
+    /// Its name in rules and for other programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::Operator => "operator",
+        }
     }
 }
 

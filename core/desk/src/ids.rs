@@ -114,6 +114,25 @@ impl fmt::Display for RequestId {
 #[cbor(transparent)]
 pub struct PersonNumber(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 10]);
 
+impl PersonNumber {
+    /// Reads it as it is shown: 20 hexadecimal digits.
+    ///
+    /// ```
+    /// use fido_unlock_desk::PersonNumber;
+    ///
+    /// let number = PersonNumber([0xA1; 10]);
+    /// assert_eq!(PersonNumber::parse(&number.to_string()), Some(number));
+    /// assert_eq!(PersonNumber::parse("a1"), None);
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits)?;
+        let [.., a, b, c, d, e, f, g, h, i, j] = number.to_be_bytes();
+        Some(Self([a, b, c, d, e, f, g, h, i, j]))
+    }
+}
+
 impl fmt::Display for PersonNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -36,6 +36,7 @@ mod passkey;
 mod refusal;
 mod registered;
 mod rows;
+mod rule_changes;
 mod rules;
 mod sign_in_code;
 mod signer;
@@ -51,8 +52,8 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, O
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, SetUp, ShownEntry, Standing,
-    WriteFile,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, FieldValue, Health, LogFilter, LogReading, LogReport,
+    LogState, SetUp, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
@@ -66,6 +67,7 @@ pub use registered::{
     Channel, ChannelKind, DeviceKeys, DeviceSlot, DeviceView, Found, NewDevice, RegisteredDevice, User,
     UserClass,
 };
+pub use rule_changes::{Rule, RuleChange, RuleRemark, RuleValue, RulesPreview};
 pub use rules::{AcceptedMethod, Rules};
 pub use sign_in_code::SignInCode;
 pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};

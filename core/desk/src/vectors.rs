@@ -12,7 +12,8 @@ use crate::decide::approval;
 use crate::log::Range;
 use crate::map::{Map, Prefix};
 use crate::ports::{
-    Batch, CommitError, DeskTransaction, DeskView, KeptEntry, KeptRow, List, ListedKey, StorageError, Table,
+    Batch, CommitError, DeskTransaction, DeskView, EntryKey, KeptEntry, KeptRow, List, ListedKey,
+    StorageError, Table,
 };
 use crate::record::{DeskEntry, DeskEvent, LogId};
 use crate::rows::{
@@ -138,6 +139,10 @@ impl DeskView for Nothing {
     }
 
     fn kept_entries(&self, _: u64, _: u32) -> Result<Vec<KeptEntry>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    fn entries_with(&self, _: &EntryKey, _: u64, _: u32) -> Result<Vec<u64>, StorageError> {
         Ok(Vec::new())
     }
 

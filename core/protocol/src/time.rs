@@ -18,6 +18,46 @@ impl UnixTime {
     pub const fn plus_seconds(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
+
+    /// The first second of a day in UTC, written as RFC 3339 has it; `None` where it is none of the years 1970 to 9999.
+    ///
+    /// ```
+    /// use fido_unlock_protocol::UnixTime;
+    ///
+    /// assert_eq!(UnixTime::of_day("2024-02-29"), Some(UnixTime(1_709_164_800)));
+    /// assert_eq!(UnixTime::of_day("2023-02-29"), None);
+    /// ```
+    #[must_use]
+    pub fn of_day(text: &str) -> Option<Self> {
+        let shape = |(place, byte): (usize, u8)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        };
+        let mut parts = text.split('-').map(str::parse::<u64>);
+        let (Some(Ok(year)), Some(Ok(month)), Some(Ok(day)), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return None;
+        };
+        let is_day = text.len() == 10
+            && (0..).zip(text.bytes()).all(shape)
+            && (1970..=9999).contains(&year)
+            && (1..=12).contains(&month);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let length = match month {
+            2 => 28 + u64::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if !is_day || !(1..=length).contains(&day) {
+            return None;
+        }
+        // The inverse of what shows a date (days_from_civil).
+        let year = year - u64::from(month < 3);
+        let month = if month < 3 { month + 9 } else { month - 3 };
+        let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+        Some(Self(days.checked_sub(719_468)? * 24 * 60 * 60))
+    }
 }
 
 /// RFC 3339 in UTC, for people: `2026-11-29T08:00:00Z`.
@@ -69,6 +109,34 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
+
+    #[test]
+    fn days_are_read_as_they_are_shown() {
+        for seconds in (0..253_402_300_800).step_by(24 * 60 * 60 * 17) {
+            let day: alloc::string::String = UnixTime(seconds).to_string().chars().take(10).collect();
+            assert_eq!(UnixTime::of_day(&day), Some(UnixTime(seconds)), "{day}");
+        }
+        for none in [
+            "",
+            "-",
+            "1969-12-31",
+            "1970-00-10",
+            "1970-13-01",
+            "2023-02-29",
+            "2100-02-29",
+            "2026-11-31",
+            "2026-11-00",
+            "2026-1-130",
+            "2026-11-3",
+            "+026-11-30",
+            "2026-11-30T00",
+            "2026--1-30",
+            "10000-01-01",
+            "2026\u{2010}11-30",
+        ] {
+            assert_eq!(UnixTime::of_day(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn moments_are_shown_as_dates() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use fido_unlock::desk::log::{NoteSigner, Origin};
 
 use crate::ceremonies::Ceremonies;
 use crate::demo::VirtualKey;
@@ -17,6 +18,7 @@ use crate::packages::Packages;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
+use crate::verification::Verification;
 
 /// The longest body of a request, in bytes.
 pub(crate) const LONGEST_BODY: usize = 16 * 1024;
@@ -31,7 +33,12 @@ pub struct AppParts {
     pub key: Option<VirtualKey>,
     /// The programs that users install, where there is a folder for them.
     pub packages: Option<Packages>,
+    /// Who signs checkpoints and lists of issuers.
+    pub notes: Arc<MakeNoteSigner>,
 }
+
+/// Makes the signer of notes under the name of a log: the desk's checkpoint key.
+pub type MakeNoteSigner = dyn Fn(Origin) -> Box<dyn NoteSigner + Send> + Send + Sync;
 
 /// The service's state. A clone is another handle to the same.
 #[derive(Clone)]
@@ -40,6 +47,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     sessions: Sessions,
+    verification: Arc<Verification>,
     metrics: Metrics,
     ceremonies: Ceremonies,
     guesses: Guesses,
@@ -52,6 +60,7 @@ impl App {
         Self(Arc::new(Inner {
             parts,
             sessions: Sessions::default(),
+            verification: Arc::default(),
             metrics: Metrics::default(),
             ceremonies: Ceremonies::default(),
             guesses: Guesses::default(),
@@ -80,6 +89,16 @@ impl App {
     #[must_use]
     pub fn packages(&self) -> Option<&Packages> {
         self.0.parts.packages.as_ref()
+    }
+
+    /// Who signs checkpoints and lists of issuers.
+    pub(crate) fn notes(&self) -> &Arc<MakeNoteSigner> {
+        &self.0.parts.notes
+    }
+
+    /// The verification of the log that runs, or ran last.
+    pub(crate) fn verification(&self) -> &Arc<Verification> {
+        &self.0.verification
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

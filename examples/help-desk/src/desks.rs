@@ -3,9 +3,10 @@
 //! is told so at once.
 //!
 //! Signing in has a thread of its own: guesses are counted in one place, and a crowd at the door does not hold up calls.
+//! So has what looks at everything there is, and may take minutes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -27,16 +28,20 @@ const DESKS: usize = 4;
 const MOST_CALLS: usize = 256;
 /// Sign-ins that may wait: each is a password's hash.
 const MOST_SIGN_INS: usize = 32;
+/// What may wait to look at everything.
+const MOST_ASIDE: usize = 1;
 
 type Job = Box<dyn FnOnce(&mut Desk) + Send>;
 
 /// Opens one more desk over the store.
 pub type MakeDesk = dyn Fn() -> Result<Desk, DeskError> + Send + Sync;
 
-/// The desk. When it is dropped, what is waiting is answered first.
+/// The desk. When it is dropped, what is waiting is answered first, and what looks at everything stops.
 pub struct Desks {
     calls: Lane,
     door: Lane,
+    aside: Lane,
+    stopping: Arc<AtomicBool>,
 }
 
 impl Desks {
@@ -48,7 +53,19 @@ impl Desks {
         Ok(Self {
             calls: Lane::start("desk", DESKS, MOST_CALLS, &make)?,
             door: Lane::start("sign-in", 1, MOST_SIGN_INS, &make)?,
+            aside: Lane::start("aside", 1, MOST_ASIDE, &make)?,
+            stopping: Arc::default(),
         })
+    }
+
+    /// Runs what may take minutes, beside the calls, and does not wait for it. `job` is to look from time to time whether
+    /// it has to stop.
+    ///
+    /// # Errors
+    /// [`Refusal::busy`] where another one waits already.
+    pub fn aside(&self, job: impl FnOnce(&mut Desk, &AtomicBool) + Send + 'static) -> Result<(), Refusal> {
+        let stopping = Arc::clone(&self.stopping);
+        self.aside.send(Box::new(move |desk| job(desk, &stopping)))
     }
 
     /// Runs `job` on a desk.
@@ -99,6 +116,12 @@ impl Desks {
         let job: Job = Box::new(|desk| while let Ok(true) = desk.send_notice() {});
         // Too many wait: the next call sends them.
         let _ = self.calls.send(job);
+    }
+}
+
+impl Drop for Desks {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 }
 

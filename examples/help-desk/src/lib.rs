@@ -28,8 +28,9 @@ mod serve;
 mod session;
 mod site;
 mod tls;
+mod verification;
 
-pub use app::{App, AppParts, app};
+pub use app::{App, AppParts, MakeNoteSigner, app};
 pub use client::Client;
 pub use desks::{Desks, MakeDesk};
 pub use packages::{Package, Packages};

@@ -12,24 +12,34 @@ use fido_unlock_folder::{DeskFolder, FolderFault, SharedSigner, checkpoint_key, 
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use fido_unlock_webauthn::WebauthnPasskeys;
 
+use crate::app::MakeNoteSigner;
 use crate::desks::MakeDesk;
 use crate::site::Site;
 
 /// Wrong passwords are written down once in so many seconds, so that a guess costs no write.
 const GUESS_WINDOW: u64 = 10;
 
-/// Opens the folder's keys, and a first desk to see that all fits together; gives what opens one more. `site`: for whose
-/// name passkeys are made; an address has none.
+/// A desk that was opened.
+pub struct OwnDesk {
+    /// Opens one more desk over it.
+    pub make: Arc<MakeDesk>,
+    /// Makes what signs its checkpoints.
+    pub notes: Arc<MakeNoteSigner>,
+}
+
+/// Opens the folder's keys, and a first desk to see that all fits together. `site`: for whose name passkeys are made; an
+/// address has none.
 ///
 /// # Errors
 /// There is no desk; others may change it; the passphrase is another one; the database is not under these keys.
-pub fn open(folder: &Path, passphrase: &Passphrase, site: &Site) -> Result<Arc<MakeDesk>, FolderFault> {
+pub fn open(folder: &Path, passphrase: &Passphrase, site: &Site) -> Result<OwnDesk, FolderFault> {
     let folder = DeskFolder::existing(folder)?;
-    let keys = folder.keys().desk_keys(passphrase)?;
+    let keys = Arc::new(folder.keys().desk_keys(passphrase)?);
     let signer = SharedSigner::new(folder.keys().signer(&keys, passphrase)?);
     // Its handles share one writer.
     let store = SqliteStore::open(&folder.database(), SqliteOptions::default())?;
     let passkeys = WebauthnPasskeys::new(site.party(), &site.passkey_origin(), "Help desk").ok();
+    let own = Arc::clone(&keys);
     let of = Of {
         folder,
         keys,
@@ -39,15 +49,16 @@ pub fn open(folder: &Path, passphrase: &Passphrase, site: &Site) -> Result<Arc<M
     };
     let mut first = Desk::open(of.parts()?).map_err(fault)?;
     checkpoint_key(&of.folder, &of.keys, &mut first)?;
-    Ok(Arc::new(move || {
-        Desk::open(of.parts().map_err(|fault| DeskError::from(fault.code()))?)
-    }))
+    Ok(OwnDesk {
+        make: Arc::new(move || Desk::open(of.parts().map_err(|fault| DeskError::from(fault.code()))?)),
+        notes: Arc::new(move |log| Box::new(own.checkpoint_signer(log))),
+    })
 }
 
 /// Of what each desk over the folder is made.
 struct Of {
     folder: DeskFolder,
-    keys: DeskKeys,
+    keys: Arc<DeskKeys>,
     signer: SharedSigner,
     store: SqliteStore,
     passkeys: Option<WebauthnPasskeys>,

@@ -6,9 +6,9 @@ use askama::Template;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fido_unlock::Shown;
 use fido_unlock::desk::ports::Clock;
 use fido_unlock::desk::{LicenceFile, OperatorSession, Privilege, UnixTime};
+use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_files::SystemClock;
 use fido_unlock_texts::Texts;
 use sha2::{Digest, Sha256};
@@ -93,9 +93,11 @@ impl Page {
             (Privilege::Unlock, t.menu_unlock(), "/unlock"),
             (Privilege::Unlock, t.menu_approvals(), "/approvals"),
             (Privilege::ManageDevices, t.menu_devices(), "/devices"),
+            (Privilege::Audit, t.menu_audit(), "/audit"),
             (Privilege::Downloads, t.menu_downloads(), "/downloads"),
             (Privilege::Administer, t.menu_operators(), "/operators"),
             (Privilege::Administer, t.menu_licence(), "/licence"),
+            (Privilege::Administer, t.menu_settings(), "/settings"),
         ];
         let may = lines
             .into_iter()
@@ -169,6 +171,22 @@ pub(crate) fn in_query(text: &str) -> String {
     out
 }
 
+/// A second in UTC, such as 2026-11-30 12:36:11.
+pub(crate) fn second(at: &UnixTime) -> String {
+    let text = at.to_string();
+    text.replace('T', " ").trim_end_matches('Z').to_owned()
+}
+
+/// What a row of the error table says.
+pub(crate) fn error(t: &Texts, code: &ErrorCode) -> String {
+    t.error(*code)
+}
+
+/// What to do about it.
+pub(crate) fn next_step(t: &Texts, code: &ErrorCode) -> String {
+    t.next_step(*code)
+}
+
 /// Elsewhere, by GET.
 pub(crate) fn see_other(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
@@ -189,5 +207,6 @@ mod tests {
         let at = UnixTime(1_796_042_171);
         assert_eq!(day(at), "2026-11-30");
         assert_eq!(moment(at), "2026-11-30 12:36 UTC");
+        assert_eq!(second(&at), "2026-11-30 12:36:11");
     }
 }

@@ -315,13 +315,19 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::UserUnknown
         | ErrorCode::DeviceUnknown
         | ErrorCode::RequestUnknown
-        | ErrorCode::OperatorMissing => StatusCode::NOT_FOUND,
+        | ErrorCode::OperatorMissing
+        | ErrorCode::AlarmUnknown
+        | ErrorCode::EntryUnknown => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
-        ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
+        ErrorCode::RequestUsed
+        | ErrorCode::WrongState
+        | ErrorCode::DeviceExists
+        | ErrorCode::NothingRests => StatusCode::CONFLICT,
         ErrorCode::CallerUnverified
         | ErrorCode::ReasonMissing
         | ErrorCode::PasswordWeak
-        | ErrorCode::InvalidArgument => StatusCode::UNPROCESSABLE_ENTITY,
+        | ErrorCode::InvalidArgument
+        | ErrorCode::AuditCheckpoint => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer

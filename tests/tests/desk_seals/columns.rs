@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use fido_unlock::desk::ports::Table;
-use fido_unlock::desk::{DeskError, RowFault, WrongRow};
+use fido_unlock::desk::record::DeskEvent;
+use fido_unlock::desk::{DeskError, LogFilter, RowFault, WrongRow};
 use fido_unlock::{ErrorCode, HasCode};
 use rusqlite::Connection;
 
-use crate::house::{device, user_id};
+use crate::house::{House, device, user_id};
 use crate::scene::{Act, Scene};
 
 /// Who notices.
@@ -56,6 +57,46 @@ const FOUND: &[Table] = &[Table::Users, Table::Devices];
 /// Any act that reads rows and writes an entry.
 const ANY: Act = |house, scene| house.desk.find_device(&scene.anna, &device(1)).map(drop);
 const READ_LOG: Act = |house, scene| house.desk.audit_entries(&scene.admin, 0, 600).map(drop);
+/// What is found by what stands beside it is not shown as what it is not.
+const FIND_SIGNED_IN: Act = |house, scene| {
+    let event = Some(DeskEvent::SignedIn);
+    find(
+        house,
+        scene,
+        LogFilter {
+            event,
+            ..LogFilter::default()
+        },
+    )
+};
+const FIND_ADMIN: Act = |house, scene| {
+    let operator = house.desk.person_number(&scene.admin, "admin")?;
+    find(
+        house,
+        scene,
+        LogFilter {
+            operator,
+            ..LogFilter::default()
+        },
+    )
+};
+const FIND_DEVICE: Act = |house, scene| {
+    let device = Some(device(1));
+    find(
+        house,
+        scene,
+        LogFilter {
+            device,
+            ..LogFilter::default()
+        },
+    )
+};
+
+fn find(house: &mut House, scene: &Scene, filter: LogFilter) -> Result<(), DeskError> {
+    let mut reading = house.desk.read_log(&scene.admin, filter, None)?;
+    house.desk.read_on(&mut reading, 600).map(drop)
+}
+
 /// More than the second tile wants.
 const MANY: Act = |house, scene| {
     for _ in 0..60 {
@@ -271,9 +312,15 @@ const CASES: &[Case] = &[
     ),
     ("entries.idx", "UPDATE main.entries SET idx = idx + 1000 WHERE idx = 7", READ_LOG, TAMPERED, LOG),
     ("entries.at", "UPDATE main.entries SET at = 0", READ_LOG, FILTER, LOG),
-    ("entries.event", "UPDATE main.entries SET event = 0", READ_LOG, FILTER, LOG),
-    ("entries.operator", "UPDATE main.entries SET operator = NULL", READ_LOG, FILTER, LOG),
-    ("entries.device", "UPDATE main.entries SET device = NULL", READ_LOG, FILTER, LOG),
+    ("entries.event", "UPDATE main.entries SET event = 10", FIND_SIGNED_IN, BROKEN, LOG),
+    (
+        "entries.operator",
+        "UPDATE main.entries SET operator = (SELECT operator FROM main.entries WHERE operator NOT NULL ORDER BY idx LIMIT 1)",
+        FIND_ADMIN,
+        BROKEN,
+        LOG,
+    ),
+    ("entries.device", "UPDATE main.entries SET device = x'01010101010101010101'", FIND_DEVICE, BROKEN, LOG),
     ("entries.request", "UPDATE main.entries SET request = NULL", READ_LOG, FILTER, LOG),
     (
         "entries.bytes",

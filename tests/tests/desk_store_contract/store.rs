@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use fido_unlock::desk::UnixTime;
 use fido_unlock::desk::map::Prefix;
 use fido_unlock::desk::ports::{
-    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, KeptEntry, KeptRow, List, ListedKey,
-    StorageError, Table,
+    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, EntryKey, KeptEntry, KeptRow, List,
+    ListedKey, StorageError, Table,
 };
 
 /// What a store does wrong.
@@ -44,6 +44,12 @@ pub enum Kind {
     EntriesBehind,
     /// What stands beside entries is that of the first that was asked for.
     ColumnsOfAnother,
+    /// Entries that are looked for come in the order of the log, those at the place itself too.
+    FindsForwards,
+    FindsThePlaceItself,
+    /// What is looked for is looked for everywhere.
+    FindsAnyKey,
+    FindsWithoutEnd,
     /// Adds entries wherever the batch says.
     TakesAnyPlace,
     /// Tiles are kept by their index alone.
@@ -351,6 +357,29 @@ impl DeskView for Transaction<'_> {
             entries.iter_mut().for_each(|entry| entry.columns = columns);
         }
         Ok(entries)
+    }
+
+    fn entries_with(&self, key: &EntryKey, before: u64, limit: u32) -> Result<Vec<u64>, StorageError> {
+        let fits = |entry: &KeptEntry| match (self.kind, key) {
+            (Kind::FindsAnyKey, EntryKey::Operator(number) | EntryKey::Device(number)) => {
+                let columns = entry.columns.unwrap();
+                [columns.operator, columns.device].contains(&Some(*number))
+            }
+            _ => key.is_of(&entry.columns.unwrap()),
+        };
+        let places = (0..).zip(&self.content.entries);
+        let mut found: Vec<u64> = places
+            .filter(|(_, entry)| fits(entry))
+            .map(|(place, _)| place)
+            .filter(|place| *place < before || self.kind == Kind::FindsThePlaceItself && *place == before)
+            .collect();
+        if self.kind != Kind::FindsForwards {
+            found.reverse();
+        }
+        if self.kind != Kind::FindsWithoutEnd {
+            found.truncate(limit as usize);
+        }
+        Ok(found)
     }
 
     fn tile(&self, tile: u8, index: u64) -> Result<Option<Vec<u8>>, StorageError> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, DeskStore, DeskTransaction, DeskView, KeptEntry, KeptRow, List, ListedKey,
+    Batch, CommitError, DeskStore, DeskTransaction, DeskView, EntryKey, KeptEntry, KeptRow, List, ListedKey,
     StorageError, Table,
 };
 
@@ -129,6 +129,10 @@ impl<T: DeskView + ?Sized> DeskView for Recording<'_, T> {
 
     fn kept_entries(&self, from: u64, count: u32) -> Result<Vec<KeptEntry>, StorageError> {
         self.inner.kept_entries(from, count)
+    }
+
+    fn entries_with(&self, key: &EntryKey, before: u64, limit: u32) -> Result<Vec<u64>, StorageError> {
+        self.inner.entries_with(key, before, limit)
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StorageError> {

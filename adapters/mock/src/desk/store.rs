@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, EntryColumns, KeptEntry, KeptRow,
-    List, ListedKey, StorageError, Table,
+    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, EntryColumns, EntryKey, KeptEntry,
+    KeptRow, List, ListedKey, StorageError, Table,
 };
 
 use super::lock;
@@ -155,6 +155,17 @@ impl DeskView for Transaction<'_> {
         let all = self.content.entries.iter().cloned().zip(columns);
         let kept = all.map(|(bytes, columns)| KeptEntry { bytes, columns });
         Ok(kept.skip(from).take(count as usize).collect())
+    }
+
+    fn entries_with(&self, key: &EntryKey, before: u64, limit: u32) -> Result<Vec<u64>, StorageError> {
+        let places = (0..before).zip(&self.content.columns);
+        let mut found: Vec<u64> = places
+            .filter(|(_, columns)| key.is_of(columns))
+            .map(|(place, _)| place)
+            .collect();
+        found.reverse();
+        found.truncate(limit as usize);
+        Ok(found)
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StorageError> {

@@ -48,7 +48,10 @@ pub(crate) fn list(
     from: u64,
     limit: usize,
 ) -> Result<Vec<DeskAlarm>, DeskError> {
-    who::privileged(step, session, Privilege::Unlock)?;
+    // Who acknowledges them sees them, also without calls.
+    if !who::signed_in(step, session)?.grants.may(Privilege::Administer) {
+        who::privileged(step, session, Privilege::Unlock)?;
+    }
     let queue: QueueRow = step.must(QueueRow::ALARMS)?;
     let mut out = Vec::new();
     for id in queue.first.max(from)..queue.next {

@@ -108,6 +108,19 @@ pub(crate) fn find_device(
     })
 }
 
+/// Whether the session's operator may see what happened to a device, and gives whether they see the texts of it too.
+pub(crate) fn history(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &DeviceId,
+) -> Result<bool, DeskError> {
+    step.about.device = Some(*id.as_bytes());
+    let grants = who::looking(step, session)?.grants;
+    let row: DeviceRow = step.get(id.as_bytes())?.ok_or(ErrorCode::DeviceUnknown)?;
+    step.about.user = Some(row.owner);
+    Ok(grants.may(Privilege::Audit))
+}
+
 /// A device as whoever manages devices sees it, also one of a user who was erased.
 pub(crate) fn device_view(
     step: &mut Step<'_>,

@@ -14,7 +14,7 @@ use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{IssuerRow, LicenceRow, SlotRow};
 use crate::rules::Rules;
 use crate::step::Step;
-use crate::{DeskError, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege};
+use crate::{DeskError, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege, RulesPreview};
 
 /// Slots of a device.
 const SLOTS: u8 = 16;
@@ -76,6 +76,26 @@ pub(crate) fn put_rules(
         announce::last_entry(step, due)?;
     }
     Ok(())
+}
+
+/// What a change of the rules would do, by the same means.
+pub(crate) fn preview_rules(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    rules: &Rules,
+) -> Result<RulesPreview, DeskError> {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let asked = operators::asked(step, &actor)?;
+    let (now, era) = (step.now(), step.head().era);
+    let mut resting = who::settings(step)?.rules;
+    let replaces = lookup::pending(step, &resting)?;
+    let changes = resting.at(now, era).changes(rules);
+    resting.change(rules.clone(), &asked);
+    Ok(RulesPreview {
+        changes,
+        holds_from: resting.later(now, era).map(|(_, due, _)| due),
+        replaces,
+    })
 }
 
 /// A second Administrator lets rules that rest hold at once. `shown`: those that they saw.

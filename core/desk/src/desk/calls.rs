@@ -426,7 +426,7 @@ impl Desk {
     /// Alarms that nobody has acknowledged, oldest first, at most `limit`, from number `from` on.
     ///
     /// # Errors
-    /// As [`Desk::open_codes`].
+    /// As [`Desk::open_codes`], for whom neither that nor [`Privilege::Administer`](crate::Privilege::Administer) is there.
     pub fn alarms(
         &mut self,
         session: &OperatorSession,

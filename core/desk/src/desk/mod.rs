@@ -5,11 +5,14 @@ mod codes;
 mod devices;
 mod export;
 mod health;
+mod log_reading;
+mod log_search;
 mod passkeys;
 mod people;
 mod restore;
 mod running;
 mod service;
+mod shown_entry;
 mod sign_in;
 mod verify;
 
@@ -24,8 +27,12 @@ use fido_unlock_protocol::ports::Entropy;
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
 pub use health::Health;
-pub use running::{LogReport, LogState, ShownEntry};
+pub use log_reading::LogReading;
+pub use log_search::LogFilter;
+pub use running::{LogReport, LogState};
 pub use service::{SetUp, Standing};
+pub use shown_entry::{FieldValue, ShownEntry};
+pub use verify::VerifyProgress;
 
 use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};

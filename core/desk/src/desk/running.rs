@@ -1,37 +1,22 @@
 //! What runs beside the calls: notices, the log's checkpoints, proofs and verification.
 
-use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
-use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::error::ErrorCode;
 
-use super::verify::{self, broken};
+use super::verify::{self, VerifyProgress, broken};
 use super::{Desk, head_of};
 use crate::decide::notice::{self, Unsent};
-use crate::decide::{lookup, who};
+use crate::decide::who;
 use crate::log::{
     NoteSigner, Origin, ProofFile, SignedNote, TreeHash, TreeHead, consistency_proof, inclusion_proof,
-    sign_note,
+    sign_note, verify_consistency,
 };
 use crate::ports::{DeskView, Notice};
-use crate::record::{DeskEntry, DeskEvent, LogId, text_hash};
+use crate::record::{DeskEntry, DeskEvent, LogId};
 use crate::step::{Head, StoredNodes};
 use crate::{DeskError, OperatorSession, Privilege};
-
-/// An entry of the log, with what is known beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShownEntry {
-    /// The entry.
-    pub entry: DeskEntry,
-    /// The operator's name, where it is still known.
-    pub operator: Option<String>,
-    /// The second operator's name.
-    pub second_operator: Option<String>,
-    /// The user's id.
-    pub user: Option<String>,
-    /// The text, where it was not erased.
-    pub text: Option<String>,
-}
 
 /// How far the log reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,19 +127,35 @@ impl Desk {
         session: &OperatorSession,
         signer: &mut dyn NoteSigner,
     ) -> Result<SignedNote, DeskError> {
-        self.step(DeskEvent::CheckpointMade, |step| {
+        let place = self.step(DeskEvent::CheckpointMade, |step| {
             who::privileged(step, session, Privilege::Audit)?;
             let entry = step.entry(DeskEvent::CheckpointMade);
             step.record(entry);
-            Ok(())
+            Ok(step.head().range.size())
         })?;
-        let state = self.log_state()?;
-        let head = TreeHead {
-            origin: state.log_id.origin(),
-            size: state.size,
-            root: state.root,
-        };
+        let head = self.looking(|view, state| tree_head(view, state, place))?;
         Ok(sign_note(head.to_text(), signer)?)
+    }
+
+    /// What the checkpoint was signed over whose entry ([`DeskEvent::CheckpointMade`]) is at `place`. Signed again, it is
+    /// the same checkpoint.
+    ///
+    /// # Errors
+    /// [`ErrorCode::EntryUnknown`] where no such entry is there; [`ErrorCode::PrivilegeMissing`] without
+    /// [`Privilege::Audit`]; clock; a store's error.
+    pub fn checkpoint_head(&mut self, session: &OperatorSession, place: u64) -> Result<TreeHead, DeskError> {
+        self.step(DeskEvent::LogRead, |step| {
+            who::privileged(step, session, Privilege::Audit).map(drop)
+        })?;
+        self.looking(|view, state| {
+            let bytes = view.entries(place, 1)?.pop();
+            let entry = bytes.and_then(|bytes| DeskEntry::from_bytes(&bytes).ok());
+            let made = entry.is_some_and(|entry| entry.event == DeskEvent::CheckpointMade);
+            if !made || place >= state.size {
+                return Err(ErrorCode::EntryUnknown.into());
+            }
+            tree_head(view, state, place)
+        })
     }
 
     /// The proof that entry `index` is in the log as a checkpoint has it.
@@ -190,51 +191,6 @@ impl Desk {
         })
     }
 
-    /// Entries from place `from` on, at most `count`, with names and texts. That they were read is recorded.
-    ///
-    /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Audit`]; clock; a store's error.
-    pub fn audit_entries(
-        &mut self,
-        session: &OperatorSession,
-        from: u64,
-        count: u32,
-    ) -> Result<Vec<ShownEntry>, DeskError> {
-        self.step(DeskEvent::LogRead, |step| {
-            who::privileged(step, session, Privilege::Audit)?;
-            let size = step.head().range.size();
-            let mut out = Vec::new();
-            let nodes = StoredNodes::new(step.store(), size);
-            for (place, bytes) in (from..size).zip(step.store().entries(from, count)?) {
-                let proof = inclusion_proof(&nodes, size, place)?.unwrap_or_default();
-                crate::log::verify_inclusion(size, &step.head().range.root(), place, &bytes, &proof)
-                    .map_err(|_| broken(place))?;
-                let entry =
-                    DeskEntry::from_bytes(&bytes).map_err(|fault| DeskError::Refused(fault.code()))?;
-                let name = |number: Option<crate::PersonNumber>| match number {
-                    Some(number) => lookup::name_of(step, number),
-                    None => Ok(None),
-                };
-                let text = match entry.text {
-                    Some(hash) => lookup::entry_text(step, place)?
-                        .filter(|row| text_hash(&row.salt, &row.text) == hash)
-                        .map(|row| row.text),
-                    None => None,
-                };
-                out.push(ShownEntry {
-                    operator: name(entry.operator)?,
-                    second_operator: name(entry.second_operator)?,
-                    user: name(entry.user)?,
-                    text,
-                    entry,
-                });
-            }
-            let read = step.entry(DeskEvent::LogRead);
-            step.record(read);
-            Ok(out)
-        })
-    }
-
     /// An entry's canonical bytes.
     ///
     /// # Errors
@@ -254,9 +210,21 @@ impl Desk {
     /// [`StorageError::AuditBroken`](crate::ports::StorageError::AuditBroken), the first fault of the log;
     /// [`ErrorCode::AuditCheckpoint`]; [`DeskError::Rows`], which names each row that is wrong; a store's error.
     pub fn verify_audit(&mut self, checkpoints: &[TreeHead]) -> Result<LogReport, DeskError> {
+        self.verify_audit_watched(checkpoints, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// The same, and tells `watch` from time to time how far it has come, which may end it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Cancelled`] where `watch` has ended it; as [`Desk::verify_audit`].
+    pub fn verify_audit_watched(
+        &mut self,
+        checkpoints: &[TreeHead],
+        watch: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
+    ) -> Result<LogReport, DeskError> {
         let view = self.parts.store.view()?;
         let head = head_of(&*view, &self.parts.seal_key, self.seen.as_ref())?;
-        verify::whole(&*view, &head, checkpoints)
+        verify::whole(&*view, &head, checkpoints, watch)
     }
 }
 
@@ -278,6 +246,20 @@ pub(super) fn of_this_log(
     } else {
         Err(other.into())
     }
+}
+
+/// The head that the log had when it ended with the entry at `place`: a beginning of the log as the desk has sealed it.
+fn tree_head(view: &dyn DeskView, state: &LogState, place: u64) -> Result<TreeHead, DeskError> {
+    let size = place.saturating_add(1);
+    let nodes = StoredNodes::new(view, state.size);
+    let root = crate::log::subtree(&nodes, 0, size)?;
+    let proof = consistency_proof(&nodes, size, state.size)?.unwrap_or_default();
+    verify_consistency((size, &root), (state.size, &state.root), &proof).map_err(|_| broken(place))?;
+    Ok(TreeHead {
+        origin: log_at(view, size)?.origin(),
+        size,
+        root,
+    })
 }
 
 /// The log id of the first `size` entries: that of the last one of them.

@@ -10,7 +10,9 @@ use crate::log::{NoteSigner, SignedNote, sign_note};
 use crate::ports::{DeskView, IssuerInfo};
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rules::Rules;
-use crate::{DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege};
+use crate::{
+    DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege, RulesPreview,
+};
 
 /// How the desk stands, beside its licence and its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +179,39 @@ impl Desk {
     /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
     pub fn put_rules(&mut self, session: &OperatorSession, rules: &Rules) -> Result<(), DeskError> {
         self.step(DeskEvent::RulesChanged, |step| {
+            service::put_rules(step, session, rules.clone())
+        })
+    }
+
+    /// What [`Desk::put_rules`] would do now, for whoever is about to: what of it holds at once, and what rests.
+    ///
+    /// # Errors
+    /// As [`Desk::put_rules`].
+    pub fn preview_rules(
+        &mut self,
+        session: &OperatorSession,
+        rules: &Rules,
+    ) -> Result<RulesPreview, DeskError> {
+        self.step(DeskEvent::RulesChanged, |step| {
+            service::preview_rules(step, session, rules)
+        })
+    }
+
+    /// Changes the rules as it was shown ([`Desk::preview_rules`]): where that has become another change, since somebody
+    /// changed them meanwhile, nothing is done.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ApprovalElsewhere`] where it would do something else by now; as [`Desk::put_rules`].
+    pub fn put_rules_shown(
+        &mut self,
+        session: &OperatorSession,
+        rules: &Rules,
+        shown: &RulesPreview,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::RulesChanged, |step| {
+            if !service::preview_rules(step, session, rules)?.shows(shown) {
+                return Err(ErrorCode::ApprovalElsewhere.into());
+            }
             service::put_rules(step, session, rules.clone())
         })
     }

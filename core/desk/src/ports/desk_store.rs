@@ -177,7 +177,7 @@ pub struct RowChange {
     pub row: Option<(Vec<u8>, Derived)>,
 }
 
-/// Columns derived from an entry of the log, by which whoever looks into the database filters it.
+/// Columns derived from an entry of the log, by which it is looked for ([`EntryKey`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryColumns {
     /// When.
@@ -202,6 +202,29 @@ impl EntryColumns {
             operator: entry.operator.map(|number| number.0),
             device: entry.device,
             request: entry.request.map(|request| *request.as_bytes()),
+        }
+    }
+}
+
+/// What stands beside an entry, as entries are looked for by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKey {
+    /// The operator's number.
+    Operator([u8; 10]),
+    /// The device.
+    Device([u8; 10]),
+    /// [`DeskEvent::number`](crate::record::DeskEvent::number).
+    Event(u16),
+}
+
+impl EntryKey {
+    /// Whether an entry with these columns is found by it.
+    #[must_use]
+    pub fn is_of(&self, columns: &EntryColumns) -> bool {
+        match *self {
+            Self::Operator(number) => columns.operator == Some(number),
+            Self::Device(device) => columns.device == Some(device),
+            Self::Event(event) => columns.event == event,
         }
     }
 }
@@ -315,6 +338,13 @@ pub trait DeskView {
     /// # Errors
     /// [`StorageError`].
     fn kept_entries(&self, from: u64, count: u32) -> Result<Vec<KeptEntry>, StorageError>;
+
+    /// Places of entries that have `key` beside them, the last ones before place `before`, the last one first, at most
+    /// `limit`. However long the log is, it costs what is found. It is a hint, as a list is.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn entries_with(&self, key: &EntryKey, before: u64, limit: u32) -> Result<Vec<u64>, StorageError>;
 
     /// The log's full tile.
     ///

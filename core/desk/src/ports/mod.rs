@@ -27,8 +27,8 @@ pub use approver::{ApprovalError, Approver};
 pub use caller_verifier::{CallerError, CallerVerifier};
 pub use clock::Clock;
 pub use desk_store::{
-    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, EntryColumns, FullTile, KeptEntry,
-    KeptRow, List, Listed, ListedKey, NewEntry, RowChange, Table,
+    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, EntryColumns, EntryKey, FullTile,
+    KeptEntry, KeptRow, List, Listed, ListedKey, NewEntry, RowChange, Table,
 };
 pub use fido_unlock_protocol::ports::{Entropy, EntropyError, IssuerProver, ProverError};
 pub use notifier::{CodeDelivery, DeliveryError, Notice, NoticeKind, Notifier};

@@ -1,8 +1,10 @@
 //! The log's tree as the store has it: full tiles, and at the right edge the entries themselves.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use crate::log::{Nodes, Range, TILE_WIDTH, Tile, TreeHash, leaf_hash, node_hash};
 use crate::ports::{DeskView, FullTile, StorageError};
@@ -14,15 +16,61 @@ const AHEAD: u64 = 16;
 /// Levels of tiles: a tree has at most 2^48 leaves.
 const LEVELS: u8 = 6;
 
-/// The nodes of a log of `size` entries.
+/// The nodes of a log of `size` entries. What was read last is remembered, since proofs of a page of entries are made of
+/// nearly the same nodes: a full tile of each level, and nodes at the right edge, which are made of entries.
 pub(crate) struct StoredNodes<'a> {
     store: &'a dyn DeskView,
     size: u64,
+    tiles: RefCell<BTreeMap<u8, (u64, Vec<u8>)>>,
+    edge: RefCell<BTreeMap<(u8, u64), TreeHash>>,
 }
 
 impl<'a> StoredNodes<'a> {
     pub(crate) const fn new(store: &'a dyn DeskView, size: u64) -> Self {
-        Self { store, size }
+        Self {
+            store,
+            size,
+            tiles: RefCell::new(BTreeMap::new()),
+            edge: RefCell::new(BTreeMap::new()),
+        }
+    }
+
+    /// A node of a full tile.
+    fn of_full(&self, tile: &Tile, level: u8, index: u64) -> Result<TreeHash, StorageError> {
+        let wrong = || missing(level, index);
+        let mut tiles = self.tiles.borrow_mut();
+        if tiles
+            .get(&tile.level)
+            .is_none_or(|(known, _)| *known != tile.index)
+        {
+            let bytes = self.store.tile(tile.level, tile.index)?.ok_or_else(wrong)?;
+            tiles.insert(tile.level, (tile.index, bytes));
+        }
+        let (_, bytes) = tiles.get(&tile.level).ok_or_else(wrong)?;
+        tile.node(bytes, level, index).map_err(|_| wrong())
+    }
+
+    /// A node of the tile at the right edge of its level, which is not full yet.
+    fn at_edge(&self, tile: &Tile, level: u8, index: u64) -> Result<TreeHash, StorageError> {
+        if level == 0 {
+            let entries = self.store.entries(index, 1)?;
+            let hash = entries.first().map(|entry| leaf_hash(entry));
+            return hash.ok_or_else(|| missing(level, index));
+        }
+        if level.is_multiple_of(HEIGHT) {
+            // The root of a full tile of the level below.
+            let below = Tile {
+                level: tile.level.saturating_sub(1),
+                index,
+                width: TILE_WIDTH,
+            };
+            let half = |at| self.of_full(&below, level - 1, 2 * index + at);
+            return Ok(node_hash(&half(0)?, &half(1)?));
+        }
+        Ok(node_hash(
+            &self.node(level - 1, 2 * index)?,
+            &self.node(level - 1, 2 * index + 1)?,
+        ))
     }
 }
 
@@ -36,31 +84,16 @@ impl Nodes for StoredNodes<'_> {
     type Error = StorageError;
 
     fn node(&self, level: u8, index: u64) -> Result<TreeHash, StorageError> {
-        let wrong = || missing(level, index);
-        let tile = Tile::of(level, index, self.size).ok_or_else(wrong)?;
+        let tile = Tile::of(level, index, self.size).ok_or_else(|| missing(level, index))?;
         if tile.is_full() {
-            let bytes = self.store.tile(tile.level, tile.index)?.ok_or_else(wrong)?;
-            return tile.node(&bytes, level, index).map_err(|_| wrong());
+            return self.of_full(&tile, level, index);
         }
-        if level == 0 {
-            let entries = self.store.entries(index, 1)?;
-            return entries.first().map(|entry| leaf_hash(entry)).ok_or_else(wrong);
+        if let Some(hash) = self.edge.borrow().get(&(level, index)) {
+            return Ok(*hash);
         }
-        if level.is_multiple_of(HEIGHT) {
-            // The root of a full tile of the level below.
-            let below = Tile {
-                level: tile.level.saturating_sub(1),
-                index,
-                width: TILE_WIDTH,
-            };
-            let bytes = self.store.tile(below.level, below.index)?.ok_or_else(wrong)?;
-            let half = |at| below.node(&bytes, level - 1, 2 * index + at).map_err(|_| wrong());
-            return Ok(node_hash(&half(0)?, &half(1)?));
-        }
-        Ok(node_hash(
-            &self.node(level - 1, 2 * index)?,
-            &self.node(level - 1, 2 * index + 1)?,
-        ))
+        let hash = self.at_edge(&tile, level, index)?;
+        self.edge.borrow_mut().insert((level, index), hash);
+        Ok(hash)
     }
 }
 

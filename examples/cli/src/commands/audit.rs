@@ -2,19 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::export::verify_export;
 use fido_unlock::desk::log::{NoteSigner, NoteVerifier, Origin, ProofFile, SignedNote, TreeHead};
 use fido_unlock::desk::ports::StorageError;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
-use fido_unlock::desk::{ExportTexts, ShownEntry, UnixTime, Vouched};
+use fido_unlock::desk::{ExportTexts, FieldValue, ShownEntry, UnixTime, VerificationMethod, Vouched};
 use fido_unlock_files::write_private;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::args::{At, Audit, Method};
+use crate::args::{At, Audit};
 use crate::brought::{form, read_bytes, read_signed};
-use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, name_of_method, read_verifiers};
+use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, read_verifiers};
 use crate::failure::Failure;
 use crate::output::{Report, counted, shown};
 use crate::prompt::Prompt;
@@ -230,33 +229,18 @@ fn show(at: &At, last: Option<u64>, prompt: Prompt) -> Result<Report, Failure> {
 /// What is there of an entry, for programs.
 fn view(shown: &ShownEntry) -> Value {
     let entry = &shown.entry;
-    let name = |name: &Option<String>, number: Option<String>| name.clone().or(number);
-    json!({
-        "sequence": entry.sequence,
-        "at": entry.at.0,
-        "event": entry.event.name(),
-        "operator": name(&shown.operator, entry.operator.map(|number| number.to_string())),
-        "second_operator_is": entry.second_operator.map(|_| second(entry.event)),
-        "second_operator": name(&shown.second_operator, entry.second_operator.map(|number| number.to_string())),
-        "user": name(&shown.user, entry.user.map(|number| number.to_string())),
-        "device_id": entry.device().map(|device| device.to_code()),
-        "request": entry.request.map(|request| request.to_string()),
-        "error": entry.error,
-        "challenge": entry.challenge.as_deref().map(hex),
-        "code_sha256": entry.code_sha256.map(|hash| hex(&hash)),
-        "method": entry.method.map(method),
-        "vouched_by": entry.vouched.map(vouched),
-        "evidence": entry.evidence.map(|hash| hex(&hash)),
-        "issuer": entry.issuer.map(|hash| hex(&hash)),
-        "suite": entry.suite,
-        "slot": entry.slot,
-        "counter": entry.counter,
-        "alarm": entry.alarm,
-        "count": entry.count,
-        "rotation": entry.rotation,
-        "text": shown.text,
-        "text_hash": entry.text.map(|hash| hex(&hash)),
-    })
+    let value = |value| match value {
+        Some(FieldValue::Number(number)) => Value::from(number),
+        Some(FieldValue::Text(text)) => Value::from(text),
+        None => Value::Null,
+    };
+    let fields = shown
+        .fields()
+        .map(|(name, field)| (name.to_owned(), value(field)));
+    let second = entry.second_operator.map(|_| second(entry.event));
+    let mut all = serde_json::Map::from_iter(fields);
+    all.insert("second_operator_is".into(), second.into());
+    Value::Object(all)
 }
 
 /// What a second operator is to an entry.
@@ -276,18 +260,13 @@ const fn second(event: DeskEvent) -> &'static str {
 
 /// The name of a way of verifying callers, by its number in an entry.
 fn method(number: u8) -> String {
-    let known = Method::value_variants()
-        .iter()
-        .map(|method| method.to_core())
-        .find(|method| method.number() == number);
-    known.map_or_else(|| format!("method {number}"), name_of_method)
+    let known = VerificationMethod::from_number(number);
+    known.map_or_else(|| format!("method {number}"), |method| method.name().to_owned())
 }
 
 /// Whose word it was, by its number in an entry.
 fn vouched(number: u8) -> String {
-    let known = [(Vouched::Machine, "machine"), (Vouched::Operator, "operator")];
-    let name = known.iter().find(|(vouched, _)| vouched.number() == number);
-    name.map_or_else(|| number.to_string(), |(_, name)| (*name).to_owned())
+    Vouched::from_number(number).map_or_else(|| number.to_string(), |vouched| vouched.name().to_owned())
 }
 
 fn line(entry: &ShownEntry) -> String {

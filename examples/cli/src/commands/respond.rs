@@ -11,7 +11,7 @@ use fido_unlock::{DeviceId, ErrorCode, HasCode, ResponseCode};
 use super::audit::moment;
 use super::typed_code::offer;
 use crate::args::{Method, Respond};
-use crate::desk::{Keys, OpenDesk, name_of_method, operator_id, request_id};
+use crate::desk::{Keys, OpenDesk, operator_id, request_id};
 use crate::failure::Failure;
 use crate::output::{Report, begin, counted, duration, say, shown};
 use crate::prompt::Prompt;
@@ -378,10 +378,7 @@ fn verify_caller(
     let method = match (args.method, request.caller) {
         (Some(method), _) => method,
         (None, Some((method, _))) => {
-            say(format_args!(
-                "The caller was verified: {}.",
-                name_of_method(method)
-            ));
+            say(format_args!("The caller was verified: {}.", method.name()));
             return Ok(());
         }
         // Not verified: the desk refuses in its turn.
@@ -390,7 +387,7 @@ fn verify_caller(
             let methods = accepted(&open.desk.rules(&open.session)?, request.user.class)?;
             let names: Vec<String> = methods
                 .iter()
-                .map(|method| name_of_method(method.to_core()))
+                .map(|method| method.to_core().name().to_owned())
                 .collect();
             say("How was the caller verified?");
             let index = choose(&names, prompt, ErrorCode::CallerUnverified, "--method")?;
@@ -474,7 +471,7 @@ fn show_for_approval(request: &CallView, name: &OperatorId) {
         UserClass::Ordinary => "ordinary",
         UserClass::Privileged => "privileged",
     };
-    let caller = request.caller.map(|(method, _)| name_of_method(method));
+    let caller = request.caller.map(|(method, _)| method.name());
     let challenge = request.challenge.as_ref().map(|challenge| challenge.to_code());
     say(format_args!(
         "{} is to approve request {} of {}:\n  user       {} ({}), {class}\n  device     {}\n  reason     {}\n  \
@@ -486,7 +483,7 @@ fn show_for_approval(request: &CallView, name: &OperatorId) {
         shown(&request.user.name),
         request.device,
         shown(&request.reason),
-        caller.as_deref().unwrap_or("not verified"),
+        caller.unwrap_or("not verified"),
         challenge.as_deref().unwrap_or("none")
     ));
 }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 pub use fido_unlock_folder::{
     DeskFolder, KeyFolder, SharedSigner, beside, is_private, read_issuer_list, read_verifiers,
 };
-pub use rules::{differences, name_of_method, read as read_rules, remarks, text as rules_text};
+pub use rules::{differences, read as read_rules, remarks, text as rules_text};
 
 use crate::args::{At, privilege_name, role_name};
 use crate::failure::Failure;

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use clap::ValueEnum;
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::{AcceptedMethod, LimitRule, LimitRules, Rules, VerificationMethod, Vouched};
+use fido_unlock::desk::{
+    AcceptedMethod, LimitRule, LimitRules, RuleChange, RuleRemark, RuleValue, Rules, VerificationMethod,
+    Vouched,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -85,32 +87,12 @@ impl Method {
             Self::Questions => VerificationMethod::Questions,
         }
     }
-
-    fn name(self) -> Option<String> {
-        Some(self.to_possible_value()?.get_name().to_owned())
-    }
-
-    fn find(is: impl Fn(&Self) -> bool) -> Option<Self> {
-        Self::value_variants().iter().copied().find(is)
-    }
-}
-
-/// The name that the command line and the rules have for a method.
-pub fn name_of_method(method: VerificationMethod) -> String {
-    let known = Method::find(|known| known.to_core() == method).and_then(Method::name);
-    known.unwrap_or_else(|| format!("method {}", method.number()))
 }
 
 fn to_stored(rules: &[AcceptedMethod]) -> Vec<StoredMethod> {
-    let stored = rules.iter().filter_map(|rule| {
-        let method = Method::find(|method| method.to_core() == rule.method)?;
-        Some(StoredMethod {
-            method: method.name()?,
-            vouched_by: match rule.at_least {
-                Vouched::Machine => "machine".into(),
-                Vouched::Operator => "operator".into(),
-            },
-        })
+    let stored = rules.iter().map(|rule| StoredMethod {
+        method: rule.method.name().into(),
+        vouched_by: rule.at_least.name().into(),
     });
     stored.collect()
 }
@@ -138,77 +120,49 @@ pub fn text(rules: &Rules) -> Result<String, Failure> {
 }
 
 /// What other rules change, a line for each: "limits.device.refuse_from: 5, then 9".
-pub fn differences(now: &Rules, then: &Rules) -> Result<Vec<String>, Failure> {
-    let value = |rules: &Rules| -> Result<Value, Failure> {
-        serde_json::from_str(&text(rules)?).map_err(|_| ErrorCode::HostFailed.into())
+pub fn differences(now: &Rules, then: &Rules) -> Vec<String> {
+    let changes = now.changes(then);
+    let line = |change: &RuleChange| {
+        let (now, later) = (brief(&change.now), brief(&change.later));
+        format!("{}: {now}, then {later}", change.rule.name())
     };
-    let mut lines = Vec::new();
-    differ("", &value(now)?, &value(then)?, &mut lines);
-    Ok(lines)
+    changes.iter().map(line).collect()
 }
 
-fn differ(name: &str, now: &Value, then: &Value, lines: &mut Vec<String>) {
-    if now == then {
-        return;
-    }
-    let (Value::Object(fields), Value::Object(others)) = (now, then) else {
-        return lines.push(format!("{name}: {}, then {}", brief(now), brief(then)));
-    };
-    for (field, value) in fields {
-        let path = if name.is_empty() {
-            field.clone()
-        } else {
-            format!("{name}.{field}")
-        };
-        differ(&path, value, others.get(field).unwrap_or(&Value::Null), lines);
-    }
-}
-
-/// Methods by name and voucher, everything else as JSON has it; a text of a person cannot act on a terminal.
-fn brief(value: &Value) -> String {
-    let Value::Array(methods) = value else {
-        return shown(value);
-    };
-    let method = |method: &Value| {
-        let text = |field: &str| method.get(field).and_then(Value::as_str).map(shown);
-        Some(format!("{} (by {})", text("method")?, text("vouched_by")?))
-    };
-    let named: Vec<String> = methods.iter().filter_map(method).collect();
-    if named.is_empty() {
-        "none".into()
-    } else {
-        named.join(" ")
+/// Methods by name and voucher, a text in quotes; a text of a person cannot act on a terminal.
+fn brief(value: &RuleValue) -> String {
+    match value {
+        RuleValue::Switch(on) => on.to_string(),
+        RuleValue::Seconds(seconds) => seconds.to_string(),
+        RuleValue::Codes(codes) => codes.to_string(),
+        RuleValue::Text(text) => shown(Value::from(text.as_str())),
+        RuleValue::Methods(methods) if methods.is_empty() => "none".into(),
+        RuleValue::Methods(methods) => {
+            let named = methods
+                .iter()
+                .map(|rule| format!("{} (by {})", rule.method.name(), rule.at_least.name()));
+            named.collect::<Vec<_>>().join(" ")
+        }
     }
 }
 
 /// What is odd about rules, though they are taken.
 pub fn remarks(rules: &Rules) -> Vec<String> {
-    let limits = [
-        ("device", rules.limits.device),
-        ("operator", rules.limits.operator),
-        ("issuer", rules.limits.issuer),
-    ];
-    let mut remarks: Vec<String> = limits
-        .iter()
-        .filter(|(_, limit)| limit.approval_from > limit.refuse_from)
-        .map(|(name, limit)| {
-            format!(
-                "limits.{name}: codes are refused from {} on, so that approval_from {} is never reached",
-                limit.refuse_from, limit.approval_from
-            )
-        })
-        .collect();
-    for (name, methods) in [
-        ("ordinary_methods", &rules.ordinary_methods),
-        ("privileged_methods", &rules.privileged_methods),
-    ] {
-        if methods.is_empty() {
-            remarks.push(format!(
-                "{name}: no way of verifying a caller counts, so that these users get no code"
-            ));
-        }
-    }
-    remarks
+    let remark = |remark: &RuleRemark| match remark {
+        RuleRemark::ApprovalNeverReached {
+            rule,
+            approval_from,
+            refuse_from,
+        } => format!(
+            "{}: codes are refused from {refuse_from} on, so that approval_from {approval_from} is never reached",
+            rule.name().trim_end_matches(".approval_from")
+        ),
+        RuleRemark::NobodyVerified(rule) => format!(
+            "{}: no way of verifying a caller counts, so that these users get no code",
+            rule.name()
+        ),
+    };
+    rules.remarks().iter().map(remark).collect()
 }
 
 /// Reads a file of rules. All of them must be there: a default may be laxer than what was meant.
@@ -237,19 +191,18 @@ fn methods(path: &Path, field: &str, stored: &[StoredMethod]) -> Result<Vec<Acce
     let one_of =
         |what: &str, known: &str| form(path, &format!("{field}: {} is not one of {known}", shown(what)));
     let read = |stored: &StoredMethod| {
-        let method = Method::find(|method| method.name().as_deref() == Some(&stored.method));
+        let method = VerificationMethod::ALL
+            .into_iter()
+            .find(|method| method.name() == stored.method);
         let method = method.ok_or_else(|| {
-            let names = Method::value_variants().iter().filter_map(|method| method.name());
-            one_of(&stored.method, &names.collect::<Vec<_>>().join(", "))
+            let names = VerificationMethod::ALL.map(VerificationMethod::name);
+            one_of(&stored.method, &names.join(", "))
         })?;
-        Ok(AcceptedMethod {
-            method: method.to_core(),
-            at_least: match stored.vouched_by.as_str() {
-                "machine" => Vouched::Machine,
-                "operator" => Vouched::Operator,
-                other => return Err(one_of(other, "machine, operator")),
-            },
-        })
+        let at_least = [Vouched::Machine, Vouched::Operator]
+            .into_iter()
+            .find(|vouched| vouched.name() == stored.vouched_by);
+        let at_least = at_least.ok_or_else(|| one_of(&stored.vouched_by, "machine, operator"))?;
+        Ok(AcceptedMethod { method, at_least })
     };
     stored.iter().map(read).collect()
 }

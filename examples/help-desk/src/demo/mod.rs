@@ -31,7 +31,7 @@ pub use key::{KeyState, VirtualKey};
 pub use people::DemoOperator;
 pub use play::PlayFault;
 
-use crate::app::{App, AppParts};
+use crate::app::{App, AppParts, MakeNoteSigner};
 use crate::desks::{Desks, MakeDesk};
 use crate::packages::Packages;
 use crate::refusal::Refusal;
@@ -89,6 +89,9 @@ impl Demo {
         let secrets = Arc::new(Secrets::make(&site)?);
         let operators = people::operators()?;
         let key = set_up(secrets.parts(store.clone())?, &secrets, &operators, open)?;
+        let seed = secrets.checkpoints.clone();
+        let notes: Arc<MakeNoteSigner> =
+            Arc::new(move |log| Box::new(SoftwareNoteSigner::from_seed(log, &seed)));
         let own = Arc::clone(&secrets);
         let make: Arc<MakeDesk> = Arc::new(move || Desk::open(own.parts(store.clone())?));
         let app = App::new(AppParts {
@@ -96,6 +99,7 @@ impl Demo {
             site,
             key: Some(key),
             packages: Some(Packages::new(&packages)),
+            notes,
         });
         Ok(Self {
             app,
@@ -145,6 +149,8 @@ struct Secrets {
     pepper: Zeroizing<[u8; 32]>,
     issuer: IssuerKey,
     vendor: SoftwareNoteSigner,
+    /// The seed of the key that signs checkpoints.
+    checkpoints: Zeroizing<[u8; 32]>,
     outbox: Outbox,
     passkeys: WebauthnPasskeys,
 }
@@ -157,6 +163,7 @@ impl Secrets {
             pepper: random()?,
             issuer: IssuerKey::make_p256(SUITE, &mut SysRng)?,
             vendor: SoftwareNoteSigner::make(name, &mut SysRng)?,
+            checkpoints: random()?,
             outbox: Outbox::default(),
             passkeys: WebauthnPasskeys::new(site.party(), &site.passkey_origin(), "Help desk")
                 .map_err(DeskError::from)?,

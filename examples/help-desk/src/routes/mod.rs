@@ -6,6 +6,9 @@ mod again;
 mod announcements;
 mod approvals;
 mod assets;
+mod audit;
+mod audit_export;
+mod audit_proofs;
 mod call;
 mod call_page;
 mod challenge;
@@ -20,7 +23,9 @@ mod licence;
 mod live;
 mod methods;
 mod operators;
+mod rules_form;
 mod set_up;
+mod settings;
 mod sign_in;
 mod try_it;
 mod unlock;
@@ -128,6 +133,7 @@ fn table(app: &App) -> Vec<Row> {
     const POST: Method = Method::POST;
     let unlock = May(Privilege::Unlock);
     let devices = May(Privilege::ManageDevices);
+    let audit = May(Privilege::Audit);
     let administer = May(Privilege::Administer);
     let downloads = May(Privilege::Downloads);
     let mut table = vec![
@@ -249,6 +255,44 @@ fn table(app: &App) -> Vec<Row> {
         row(GET, downloads, "/downloads/{file}", get(downloads::file)),
         row(GET, administer, "/set-up", get(set_up::page)),
         row(POST, administer, "/set-up", post(set_up::open)),
+        row(GET, audit, "/audit", get(audit::page)),
+        row(GET, audit, "/audit/save", get(audit_export::save)),
+        row(GET, audit, "/audit/entries/{place}", get(audit::entry)),
+        row(
+            GET,
+            audit,
+            "/audit/entries/{place}/proof",
+            get(audit_proofs::proof),
+        ),
+        row(
+            GET,
+            audit,
+            "/audit/entries/{place}/bytes",
+            get(audit_proofs::bytes),
+        ),
+        row(GET, audit, "/audit/verify", get(audit_proofs::verify_page)),
+        row(GET, audit, "/audit/verify/state", get(audit_proofs::verify_state)).when_lapsed(Stay),
+        row(POST, audit, "/audit/verify", post(audit_proofs::verify)),
+        row(GET, audit, "/audit/checkpoints", get(audit_proofs::checkpoints)),
+        row(
+            POST,
+            audit,
+            "/audit/checkpoints",
+            post(audit_proofs::make_checkpoint),
+        ),
+        row(
+            GET,
+            audit,
+            "/audit/checkpoints/{place}",
+            get(audit_proofs::checkpoint),
+        ),
+        row(GET, administer, "/settings", get(settings::page)),
+        row(POST, administer, "/settings/preview", post(settings::preview)),
+        row(POST, administer, "/settings/rules", post(settings::change)),
+        row(POST, administer, "/settings/approve", post(settings::approve)),
+        row(POST, administer, "/settings/service", post(settings::switch)),
+        row(POST, administer, "/settings/alarms", post(settings::acknowledge)),
+        row(POST, administer, "/settings/told", post(settings::read)),
         row(GET, Everyone, "/assets/{name}", get(assets::asset)),
     ];
     if app.key().is_some() {

@@ -10,6 +10,7 @@
 
 mod administration;
 mod chromium;
+mod log;
 mod passkeys;
 
 use std::time::Duration;

@@ -22,6 +22,7 @@ async fn every_answer_has_its_headers() {
         for (method, path) in all {
             let path = path
                 .replace("{request}", "0000-0000-0000-0000-0000")
+                .replace("{place}", "0")
                 .replace("{name}", "help-desk.css");
             let answer = match method {
                 Method::GET => browser.get(&path).await,

@@ -11,6 +11,7 @@
 mod account;
 mod again;
 mod approvals;
+mod audit;
 #[path = "../../../../adapters/webauthn/tests/software/mod.rs"]
 mod authenticator;
 mod browser;
@@ -28,6 +29,7 @@ mod licence;
 mod operators;
 mod rules;
 mod set_up;
+mod settings;
 mod sign_in;
 mod try_it;
 mod users;

@@ -6,6 +6,7 @@ mod rows;
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 use fido_unlock_protocol::error::ErrorCode;
 
@@ -19,6 +20,40 @@ use crate::step::{Head, StoredNodes, wrong_end};
 
 /// How many entries are read at a time.
 const CHUNK: u32 = 256;
+
+/// How far a verification has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyProgress {
+    /// Entries of the log.
+    Entries {
+        /// So many are right.
+        done: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// Full tiles of the log's tree.
+    Tiles {
+        /// So many are right.
+        done: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// Rows, of which nobody has counted how many there are.
+    Rows {
+        /// So many were looked at.
+        done: u64,
+    },
+}
+
+/// Is told how far it has come, and says whether it goes on.
+pub(super) type Watch<'a> = dyn FnMut(VerifyProgress) -> ControlFlow<()> + 'a;
+
+fn tell(watch: &mut Watch<'_>, progress: VerifyProgress) -> Result<(), DeskError> {
+    match watch(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ErrorCode::Cancelled.into()),
+    }
+}
 
 pub(super) fn broken(place: u64) -> StorageError {
     StorageError::AuditBroken {
@@ -34,28 +69,43 @@ pub(super) fn wrong(place: u64, fault: OrderFault) -> StorageError {
     }
 }
 
+/// A column beside an entry is not the entry's.
+pub(super) fn misfiled(place: u64) -> StorageError {
+    StorageError::AuditBroken {
+        detail: format!("entry {place}: a column beside it says something else"),
+    }
+}
+
 /// Log and rows.
 pub(super) fn whole(
     view: &dyn DeskView,
     head: &Head,
     checkpoints: &[TreeHead],
+    watch: &mut Watch<'_>,
 ) -> Result<LogReport, DeskError> {
     let state = LogState::of(head);
-    let covered = log(view, &state, checkpoints)?;
+    let covered = log(view, &state, checkpoints, watch)?;
     Ok(LogReport {
         state,
         covered,
-        rows: rows::rows(view, head)?,
+        rows: rows::rows(view, head, watch)?,
     })
 }
 
 /// Entry after entry, and the columns beside each. Gives how many of them `checkpoints` cover.
-fn log(txn: &dyn DeskView, state: &LogState, checkpoints: &[TreeHead]) -> Result<u64, DeskError> {
+fn log(
+    txn: &dyn DeskView,
+    state: &LogState,
+    checkpoints: &[TreeHead],
+    watch: &mut Watch<'_>,
+) -> Result<u64, DeskError> {
     let mut range = Range::empty();
     let mut order = EntryOrder::default();
     // It is told when all else is right: what somebody has done to the entries themselves counts more.
-    let mut misfiled = None;
+    let mut filed_elsewhere = None;
     while range.size() < state.size {
+        let (done, of) = (range.size(), state.size);
+        tell(watch, VerifyProgress::Entries { done, of })?;
         let entries = txn.kept_entries(range.size(), CHUNK)?;
         if entries.is_empty() {
             return Err(broken(range.size()).into());
@@ -71,7 +121,7 @@ fn log(txn: &dyn DeskView, state: &LogState, checkpoints: &[TreeHead]) -> Result
                 goes_on(txn, &entry, before, &range)?;
             }
             if columns != Some(EntryColumns::of(&entry)) {
-                misfiled.get_or_insert(place);
+                filed_elsewhere.get_or_insert(place);
             }
             range
                 .append(leaf_hash(&bytes), |_, _, _| ())
@@ -85,14 +135,13 @@ fn log(txn: &dyn DeskView, state: &LogState, checkpoints: &[TreeHead]) -> Result
         return Err(broken(state.size).into());
     }
     nothing_behind(txn, state.size)?;
-    tiles(txn, state.size)?;
+    tiles(txn, state.size, watch)?;
     let covered = checkpoints.iter().map(|head| head.size).max().unwrap_or(0);
     if covered > state.size {
         return Err(ErrorCode::AuditCheckpoint.into());
     }
-    if let Some(place) = misfiled {
-        let detail = format!("entry {place}: a column beside it says something else");
-        return Err(StorageError::AuditBroken { detail }.into());
+    if let Some(place) = filed_elsewhere {
+        return Err(misfiled(place).into());
     }
     Ok(covered)
 }
@@ -119,11 +168,15 @@ fn nothing_behind(txn: &dyn DeskView, size: u64) -> Result<(), DeskError> {
 }
 
 /// Each full tile is what the entries, or the tiles below it, make it.
-fn tiles(txn: &dyn DeskView, size: u64) -> Result<(), DeskError> {
+fn tiles(txn: &dyn DeskView, size: u64, watch: &mut Watch<'_>) -> Result<(), DeskError> {
     let mut level = 0;
     let mut count = size >> 8;
     while count > 0 {
         for index in 0..count {
+            if level == 0 {
+                let (done, of) = (index, count);
+                tell(watch, VerifyProgress::Tiles { done, of })?;
+            }
             let first = index << 8;
             let hashes: Vec<TreeHash> = if level == 0 {
                 txn.entries(first, 256)?

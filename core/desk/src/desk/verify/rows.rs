@@ -6,12 +6,13 @@
 //! a small part of it.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use super::named;
 use super::pages::each_of;
+use super::{VerifyProgress, Watch, named, tell};
 use crate::map::{Digest, Map, MapError, MapKey, MapNodes, Prefix, Walked};
 use crate::ports::{Derived, DeskView, KeptRow, List, Listed, StorageError, Table};
 use crate::record::{DeskEntry, text_hash};
@@ -21,10 +22,12 @@ use crate::rows::{
     SettingsRow, SlotRow, StandingRow, TextRow, UserRow, from_blob,
 };
 use crate::step::{Head, read, row_hash};
-use crate::{RowFault, WrongRow, WrongRows};
+use crate::{DeskError, RowFault, WrongRow, WrongRows};
 
 /// So many wrong rows are named.
 const MOST_WRONG: usize = 1000;
+/// After so many rows it is told how far the walk has come.
+const TOLD_EVERY: u64 = 1024;
 /// So many leaves are looked at for those without a row.
 const MOST_LEAVES: usize = 1 << 16;
 /// Nodes above this depth are read once.
@@ -72,7 +75,7 @@ struct Verification<'a> {
 }
 
 /// Every row of every table. Gives how many there are.
-pub(super) fn rows(view: &dyn DeskView, head: &Head) -> Result<u64, crate::DeskError> {
+pub(super) fn rows(view: &dyn DeskView, head: &Head, watch: &mut Watch<'_>) -> Result<u64, DeskError> {
     let nodes = Nodes {
         view,
         upper: RefCell::default(),
@@ -87,7 +90,25 @@ pub(super) fn rows(view: &dyn DeskView, head: &Head) -> Result<u64, crate::DeskE
         more: 0,
     };
     verification.leaves()?;
-    each_row(view, &mut |table, row| verification.row(table, row))?;
+    let (mut looked_at, mut stopped) = (0_u64, None);
+    let each = each_row(view, &mut |table, row| {
+        if looked_at.is_multiple_of(TOLD_EVERY) {
+            let told = tell(watch, VerifyProgress::Rows { done: looked_at });
+            told.map_err(|stop| {
+                stopped = Some(stop);
+                // It is not told to anybody: the walk ends.
+                StorageError::Read {
+                    detail: String::new(),
+                }
+            })?;
+        }
+        looked_at += 1;
+        verification.row(table, row)
+    });
+    if let Some(stop) = stopped {
+        return Err(stop);
+    }
+    each?;
     if verification.lacking.iter().any(|lacking| *lacking > 0) {
         verification.missing()?;
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::rows::entry;
 use super::{Bench, commit};
-use crate::ports::FullTile;
+use crate::ports::{EntryKey, FullTile};
 use crate::testing::{ContractError, ensure};
 
 pub(super) fn entries(bench: &mut Bench<'_>) -> Result<(), ContractError> {
@@ -59,6 +59,64 @@ pub(super) fn entries(bench: &mut Bench<'_>) -> Result<(), ContractError> {
             kept.len() == there.len() && right,
             "entries come back with the columns that were written beside each",
         )?;
+    }
+    Ok(())
+}
+
+/// By what stands beside them. The entries are those of [`entries`], and a few whose device is an operator's number.
+pub(super) fn found(bench: &mut Bench<'_>) -> Result<(), ContractError> {
+    let mut store = bench.open()?;
+    let mut batch = bench.batch(Vec::new());
+    for number in (batch.first_entry..).take(3) {
+        let mut entry = entry(b"found", number);
+        entry.columns.event = 7;
+        entry.columns.operator = Some([2; 10]);
+        entry.columns.device = Some([1; 10]);
+        batch.entries.push(entry);
+    }
+    commit(&mut store, &batch)?;
+    let first = batch.first_entry;
+    bench
+        .entries
+        .extend(batch.entries.into_iter().map(|entry| entry.bytes));
+    drop(store);
+    let mut store = bench.open()?;
+    let txn = store.begin()?;
+    let size = bench.entries.len() as u64;
+    let columns = |place: u64| {
+        let kept = txn.kept_entries(place, 1)?.pop();
+        let columns = kept.and_then(|kept| kept.columns);
+        columns.ok_or(ContractError::Broken("entries come back with their columns"))
+    };
+    let all = (0..size).map(columns).collect::<Result<Vec<_>, _>>()?;
+    for key in [
+        EntryKey::Operator([1; 10]),
+        EntryKey::Operator([2; 10]),
+        EntryKey::Operator([9; 10]),
+        EntryKey::Device([1; 10]),
+        EntryKey::Device([2; 10]),
+        EntryKey::Event(7),
+        EntryKey::Event(u16::MAX),
+    ] {
+        for (before, limit) in [
+            (u64::MAX, u32::MAX),
+            (size, 2),
+            (first + 1, 1),
+            (first + 1, 300),
+            (8, 5),
+            (7, 5),
+            (7, 0),
+            (0, 5),
+        ] {
+            let places = (0..before).zip(&all).filter(|(_, columns)| key.is_of(columns));
+            let mut there: Vec<u64> = places.map(|(place, _)| place).collect();
+            there.reverse();
+            there.truncate(limit as usize);
+            ensure(
+                txn.entries_with(&key, before, limit)? == there,
+                "entries are found by what stands beside them, those before a place, the last one first, as many as asked for",
+            )?;
+        }
     }
     Ok(())
 }

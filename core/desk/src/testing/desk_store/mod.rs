@@ -46,6 +46,7 @@ pub fn desk_store(mut open: impl FnMut() -> Result<Store, StorageError>) -> Resu
     search::changes(&mut bench)?;
     search::many(&mut bench)?;
     log::entries(&mut bench)?;
+    log::found(&mut bench)?;
     log::tiles(&mut bench)?;
     rows::refused(&mut bench)
 }

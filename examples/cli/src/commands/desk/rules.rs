@@ -78,7 +78,7 @@ pub fn pending(open: &mut OpenDesk) -> Result<Option<Resting>, Failure> {
         return Ok(None);
     };
     let now = open.desk.rules(&open.session)?;
-    let changes = differences(&now, &pending.value)?;
+    let changes = differences(&now, &pending.value);
     Ok(Some((pending, changes)))
 }
 
