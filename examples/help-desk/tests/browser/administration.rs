@@ -121,7 +121,7 @@ async fn a_second_administrator_lets_an_operator_begin() {
         .sees(".outcome", "Every Administrator is told of it.")
         .await;
     // She answers callers at once.
-    second.open("/account").await;
+    second.open("/operators").await;
     second.press("Sign out").await;
     second.sees("label", "Name").await;
     second.sign_in("olga", &password).await;
