@@ -17,7 +17,7 @@ use fido_unlock_protocol::{Shown, text};
 pub use changes::{ClassRests, UserChange, UserDifference, user_change};
 pub use devices::{DEVICE_COLUMNS, device_rows, foreign_or, read_devices};
 pub use fault::{CellFault, ImportError, ImportErrors};
-pub use users::{ImportedUser, USER_COLUMNS, read_users};
+pub use users::{ImportedUser, USER_COLUMNS, read_users, user_text};
 
 /// What stands in a row, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

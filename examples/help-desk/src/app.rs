@@ -7,11 +7,14 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use fido_unlock::desk::log::{NoteSigner, Origin};
 
+use crate::ceremonies::Ceremonies;
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
+use crate::guesses::Guesses;
 use crate::metrics::Metrics;
 use crate::observe;
+use crate::packages::Packages;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
@@ -30,6 +33,8 @@ pub struct AppParts {
     pub key: Option<VirtualKey>,
     /// Who signs checkpoints and lists of issuers.
     pub notes: Arc<MakeNoteSigner>,
+    /// The programs that users install, where there is a folder for them.
+    pub packages: Option<Packages>,
 }
 
 /// Makes the signer of notes under the name of a log: the desk's checkpoint key.
@@ -44,6 +49,8 @@ struct Inner {
     sessions: Sessions,
     verification: Arc<Verification>,
     metrics: Metrics,
+    ceremonies: Ceremonies,
+    guesses: Guesses,
 }
 
 impl App {
@@ -55,6 +62,8 @@ impl App {
             sessions: Sessions::default(),
             verification: Arc::default(),
             metrics: Metrics::default(),
+            ceremonies: Ceremonies::default(),
+            guesses: Guesses::default(),
         }))
     }
 
@@ -86,12 +95,26 @@ impl App {
         &self.0.verification
     }
 
+    /// The programs that users install.
+    #[must_use]
+    pub fn packages(&self) -> Option<&Packages> {
+        self.0.parts.packages.as_ref()
+    }
+
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn ceremonies(&self) -> &Ceremonies {
+        &self.0.ceremonies
+    }
+
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.0.guesses
     }
 }
 

@@ -70,7 +70,8 @@ impl Doorkeeper {
     }
 }
 
-fn network(client: IpAddr) -> IpAddr {
+/// Whom an address stands for.
+pub(crate) fn network(client: IpAddr) -> IpAddr {
     match client {
         IpAddr::V4(_) => client,
         IpAddr::V6(address) => {
@@ -80,7 +81,11 @@ fn network(client: IpAddr) -> IpAddr {
     }
 }
 
-pub(crate) async fn limit(State(keeper): State<Doorkeeper>, request: Request, next: Next) -> Response {
+/// The client of a request, for whoever answers it.
+#[derive(Clone, Copy, Debug)]
+pub struct Client(pub IpAddr);
+
+pub(crate) async fn limit(State(keeper): State<Doorkeeper>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map(|ConnectInfo(peer)| keeper.client(peer.ip(), request.headers()));
     match client {
@@ -89,7 +94,12 @@ pub(crate) async fn limit(State(keeper): State<Doorkeeper>, request: Request, ne
             let language = language::of(request.headers());
             language::speaking(language, async { Refusal::too_often().into_response() }).await
         }
-        _ => next.run(request).await,
+        client => {
+            if let Some(client) = client {
+                request.extensions_mut().insert(Client(client));
+            }
+            next.run(request).await
+        }
     }
 }
 

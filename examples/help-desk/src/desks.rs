@@ -79,17 +79,28 @@ impl Desks {
         Ok(self.calls.run(job).await??)
     }
 
-    /// Signs an operator in.
+    /// The same on the one desk that counts guesses, for whatever looks at a password, a passkey or a one-time code.
     ///
     /// # Errors
-    /// As [`Desk::sign_in`]; [`Refusal::busy`] where too many wait.
+    /// As [`Desks::run`].
+    pub async fn at_the_door<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        Ok(self.door.run(job).await??)
+    }
+
+    /// Signs an operator in by their password alone.
+    ///
+    /// # Errors
+    /// As [`Desk::sign_in`]; as [`Desks::run`].
     pub async fn sign_in(
         &self,
         operator: OperatorId,
         password: Zeroizing<String>,
     ) -> Result<OperatorSession, Refusal> {
-        let job = move |desk: &mut Desk| desk.sign_in(&operator, &password);
-        Ok(self.door.run(job).await??)
+        self.at_the_door(move |desk| desk.sign_in(&operator, &password))
+            .await
     }
 
     /// How many calls and sign-ins wait for a desk.

@@ -3,18 +3,22 @@
 #![deny(missing_docs)]
 
 mod app;
+mod ceremonies;
 mod client;
 pub mod config;
 mod csrf;
 pub mod demo;
 mod desks;
 mod door;
+mod guesses;
 mod language;
 pub mod logging;
 mod metrics;
+mod new_password;
 mod observe;
 mod operations;
 pub mod own_desk;
+mod packages;
 mod page;
 mod passphrase;
 mod refusal;
@@ -27,7 +31,9 @@ mod tls;
 mod verification;
 
 pub use app::{App, AppParts, MakeNoteSigner, app};
+pub use client::Client;
 pub use desks::{Desks, MakeDesk};
+pub use packages::{Package, Packages};
 pub use passphrase::{NoPassphrase, passphrase};
 pub use refusal::Refusal;
 pub use routes::{Access, Route, routes};

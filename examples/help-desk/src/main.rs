@@ -4,15 +4,15 @@ mod arguments;
 
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use help_desk::config::{self, Limits};
+use help_desk::config::{self, Limits, PassphraseFrom};
 use help_desk::demo::Demo;
-use help_desk::{App, AppParts, Certificate, Desks, Serving, logging, own_desk, passphrase};
+use help_desk::{App, AppParts, Certificate, Desks, Packages, Serving, logging, own_desk, passphrase};
 
 use self::arguments::{Arguments, Command};
 
@@ -52,6 +52,10 @@ fn check(file: &Path) -> Result<(), Failure> {
         Certificate::read(tls, settings.site.name())?;
     }
     own_desk::is_there(&settings.desk)?;
+    if matches!(settings.passphrase, PassphraseFrom::File(_)) {
+        // A credential is there for the service alone, and a terminal is asked when it starts.
+        passphrase(&settings.passphrase)?;
+    }
     println!("{}: nothing is wrong with it.", file.display());
     println!("Browsers reach it as {}.", settings.site.url());
     Ok(())
@@ -70,13 +74,24 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         .map(|tls| Certificate::read(tls, settings.site.name()))
         .transpose()?;
     let passphrase = passphrase(&settings.passphrase)?;
-    let own = own_desk::open(&settings.desk, &passphrase)?;
+    let own = own_desk::open(&settings.desk, &passphrase, &settings.site)?;
     drop(passphrase);
+    if let Some((administrator, code)) = own_desk::first_code(&*own.make)? {
+        println!(
+            "Nobody can sign in yet. {administrator} sets a password at {}/first",
+            settings.site.url()
+        );
+        println!(
+            "with this one-time code, which is good for a day: {}",
+            code.expose().as_str()
+        );
+    }
     let app = App::new(AppParts {
         desks: Desks::start(own.make).map_err(own_desk::fault)?,
         site: settings.site.clone(),
         key: None,
         notes: own.notes,
+        packages: settings.packages.as_deref().map(Packages::new),
     });
     let bind = |address: SocketAddr| {
         TcpListener::bind(address)
@@ -99,6 +114,9 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         .map_or_else(|| "none".into(), |at| at.to_string());
     runtime()?.block_on(async {
         let stopped = stopped()?;
+        // It ends nobody's service: the files of TLS are read again, where there are some.
+        #[cfg(unix)]
+        let _hang_up = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
         tracing::info!(%address, %operations, site = settings.site.url(), "started");
         serving.run(stopped).await?;
         tracing::info!("stopped");
@@ -141,7 +159,10 @@ fn demonstrate(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Where it is, and who may sign in.
 fn tell(demo: &Demo, address: SocketAddr) {
-    println!("The help desk's console, as a demonstration: http://{address}/\n");
+    println!(
+        "The help desk's console, as a demonstration: http://{}/\n",
+        named(address)
+    );
     for other in demo.operators() {
         println!(
             "  {:<8} password {}   {}",
@@ -155,6 +176,14 @@ fn tell(demo: &Demo, address: SocketAddr) {
         "From a device's second code on another operator must approve: desk-2, in another browser or a private window."
     );
     println!("Ctrl-C ends it; nothing of it stays.");
+}
+
+/// By name where there is one: an address has no passkeys.
+fn named(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => format!("localhost:{}", address.port()),
+        _ => address.to_string(),
+    }
 }
 
 /// Ctrl-C, and SIGTERM where there is such a thing.

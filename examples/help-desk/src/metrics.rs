@@ -113,18 +113,22 @@ impl Default for Inner {
     }
 }
 
+/// A method, as far as routes have it: anybody can make up others.
+pub(crate) fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
 impl Metrics {
     /// A request was answered. `route`: its template, not its path.
     pub(crate) fn answered(&self, route: &str, method: &Method, status: StatusCode, took: Duration) {
         let request = Request {
             route: route.to_owned(),
-            method: match *method {
-                Method::GET => "GET",
-                Method::POST => "POST",
-                Method::DELETE => "DELETE",
-                // Anybody can make up others.
-                _ => "other",
-            },
+            method: method_name(method),
             status: status.as_u16(),
         };
         self.0.requests.get_or_create(&request).inc();

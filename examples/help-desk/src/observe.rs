@@ -10,6 +10,7 @@ use fido_unlock::ports::Entropy;
 use getrandom::SysRng;
 
 use crate::app::App;
+use crate::metrics::method_name;
 use crate::refusal::Told;
 
 /// With which an answer is found in the log.
@@ -32,7 +33,7 @@ pub(crate) async fn observe(State(app): State<App>, request: Request, next: Next
     }
     tracing::info!(
         request = id,
-        method = method.as_str(),
+        method = method_name(&method),
         route,
         status = status.as_u16(),
         error = refused,

@@ -1,11 +1,15 @@
 //! What every page has: its operator, its menu, its token; and how a page becomes a response.
 
+use core::fmt::Write as _;
+
 use askama::Template;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fido_unlock::ErrorCode;
-use fido_unlock::desk::{OperatorSession, Privilege, UnixTime};
+use fido_unlock::desk::ports::Clock;
+use fido_unlock::desk::{LicenceFile, OperatorSession, Privilege, UnixTime};
+use fido_unlock::{ErrorCode, Shown};
+use fido_unlock_files::SystemClock;
 use fido_unlock_texts::Texts;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -19,6 +23,41 @@ pub(crate) struct Who {
     pub(crate) session: OperatorSession,
     pub(crate) csrf: Zeroizing<String>,
     pub(crate) may: Vec<Privilege>,
+    /// How the licence stands, for those who may put another in.
+    pub(crate) licence: Option<LicenceStands>,
+}
+
+/// How the licence stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LicenceStands {
+    /// There is none.
+    Missing,
+    /// Until when it is valid, and whom to ask for a new one.
+    Until(UnixTime, String),
+}
+
+/// A licence that runs out so soon is spoken of, in seconds: 30 days.
+const WARNED_BEFORE: u64 = 30 * 24 * 60 * 60;
+
+impl LicenceStands {
+    pub(crate) fn of(licence: Option<LicenceFile>) -> Self {
+        licence.map_or(Self::Missing, |licence| {
+            Self::Until(licence.valid_until, Shown(&licence.contact).to_string())
+        })
+    }
+
+    /// What is said of it, where something is.
+    fn said(&self, t: &Texts) -> Option<String> {
+        let now = SystemClock.now();
+        match self {
+            Self::Missing => Some(t.licence_warn_none()),
+            Self::Until(until, contact) if *until < now => Some(t.licence_warn_over(contact)),
+            Self::Until(until, contact) if *until < now.plus_seconds(WARNED_BEFORE) => {
+                Some(t.licence_warn_soon(contact, moment(*until)))
+            }
+            Self::Until(..) => None,
+        }
+    }
 }
 
 /// A line of the menu.
@@ -35,6 +74,8 @@ pub(crate) struct Page {
     pub(crate) t: &'static Texts,
     /// Passkey Management: what the operator may.
     pub(crate) menu: Vec<Entry>,
+    /// What those who administer are to do about the licence.
+    pub(crate) warning: Option<String>,
     /// Demonstration, where it is one.
     pub(crate) demo: Vec<Entry>,
 }
@@ -51,16 +92,21 @@ impl Page {
         let lines = [
             (Privilege::Unlock, t.menu_unlock(), "/unlock"),
             (Privilege::Unlock, t.menu_approvals(), "/approvals"),
+            (Privilege::ManageDevices, t.menu_devices(), "/devices"),
             (Privilege::Audit, t.menu_audit(), "/audit"),
+            (Privilege::Downloads, t.menu_downloads(), "/downloads"),
+            (Privilege::Administer, t.menu_operators(), "/operators"),
+            (Privilege::Administer, t.menu_licence(), "/licence"),
             (Privilege::Administer, t.menu_settings(), "/settings"),
         ];
-        let own = lines
+        let may = lines
             .into_iter()
             .filter(|(privilege, ..)| who.may.contains(privilege));
         Self {
             who: who.clone(),
             t,
-            menu: own.map(|(_, title, path)| entry(title, path)).collect(),
+            menu: may.map(|(_, title, path)| entry(title, path)).collect(),
+            warning: who.licence.as_ref().and_then(|licence| licence.said(t)),
             demo: app
                 .key()
                 .map(|_| entry(t.menu_try_it(), "/try-it"))
@@ -125,6 +171,20 @@ pub(crate) fn error(t: &Texts, code: &ErrorCode) -> String {
 /// What to do about it.
 pub(crate) fn next_step(t: &Texts, code: &ErrorCode) -> String {
     t.next_step(*code)
+}
+
+/// A text as a value in an address, or a part of its path (RFC 3986, section 2.3).
+pub(crate) fn in_query(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// Elsewhere, by GET.

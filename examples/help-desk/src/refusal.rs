@@ -2,9 +2,10 @@
 
 use core::any::Any;
 use core::fmt;
+use core::time::Duration;
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::code::CodeError;
 use fido_unlock::desk::{DeskError, UnixTime};
@@ -34,6 +35,8 @@ enum Why {
 enum Said {
     /// Its own words, in English.
     Whole(String),
+    /// Words in the reader's language.
+    Here(String),
     /// What is wrong with a code.
     Code(CodeError),
     /// Until when.
@@ -54,6 +57,15 @@ enum Own {
     TooOften,
     Malformed,
     NotFound,
+    /// Seconds to wait.
+    Guesses(u64),
+    PasswordsDiffer,
+    OperatorName,
+    UserId,
+    UserName,
+    UserText,
+    MailAddress,
+    UserExists,
 }
 
 impl Own {
@@ -68,6 +80,14 @@ impl Own {
             Self::TooOften => t.refusal_too_often(),
             Self::Malformed => t.refusal_malformed(),
             Self::NotFound => t.refusal_not_found(),
+            Self::Guesses(_) => t.refusal_guesses(),
+            Self::PasswordsDiffer => t.refusal_passwords_differ(),
+            Self::OperatorName => t.operators_no_name(),
+            Self::UserId => t.users_no_id(),
+            Self::UserName => t.users_no_name(),
+            Self::UserText => t.users_not_plain(),
+            Self::MailAddress => t.users_no_mail(),
+            Self::UserExists => t.users_exists(),
         }
     }
 
@@ -81,6 +101,14 @@ impl Own {
             Self::TooLong => t.refusal_too_long_next(),
             Self::TooOften => t.refusal_too_often_next(),
             Self::NotFound => t.refusal_not_found_next(),
+            Self::Guesses(seconds) => t.refusal_guesses_next(seconds),
+            Self::PasswordsDiffer => t.refusal_passwords_differ_next(),
+            Self::OperatorName => t.operators_no_name_next(),
+            Self::UserId => t.users_no_id_next(),
+            Self::UserName => t.users_no_name_next(),
+            Self::UserText => t.users_not_plain_next(),
+            Self::MailAddress => t.users_no_mail_next(),
+            Self::UserExists => t.users_exists_next(),
         }
     }
 }
@@ -140,8 +168,64 @@ impl Refusal {
         Self::own(status, Own::Malformed)
     }
 
+    /// What was typed is no operator's name.
+    pub(crate) const fn no_name() -> Self {
+        Self::typed(Own::OperatorName)
+    }
+
+    pub(crate) const fn no_user_id() -> Self {
+        Self::typed(Own::UserId)
+    }
+
+    pub(crate) const fn no_user_name() -> Self {
+        Self::typed(Own::UserName)
+    }
+
+    pub(crate) const fn not_plain() -> Self {
+        Self::typed(Own::UserText)
+    }
+
+    pub(crate) const fn no_mail_address() -> Self {
+        Self::typed(Own::MailAddress)
+    }
+
+    pub(crate) const fn user_exists() -> Self {
+        Self::own(StatusCode::CONFLICT, Own::UserExists)
+    }
+
+    /// What no page sends.
+    pub(crate) const fn malformed() -> Self {
+        Self::typed(Own::Malformed)
+    }
+
+    const fn typed(own: Own) -> Self {
+        Self::own(StatusCode::UNPROCESSABLE_ENTITY, own)
+    }
+
+    /// A file that cannot be read, and why, in the reader's language.
+    pub(crate) fn file(code: ErrorCode, why: &str) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            why: Why::Row {
+                code,
+                said: Said::Here(Shown(why).to_string()),
+            },
+        }
+    }
+
     pub(crate) const fn not_found() -> Self {
         Self::own(StatusCode::NOT_FOUND, Own::NotFound)
+    }
+
+    /// Too many sign-ins have failed where the request comes from. `wait`: until one more is let in.
+    pub(crate) fn guesses(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::own(StatusCode::TOO_MANY_REQUESTS, Own::Guesses(seconds))
+    }
+
+    /// A new password that was typed twice, and not the same.
+    pub(crate) const fn passwords_differ() -> Self {
+        Self::own(StatusCode::UNPROCESSABLE_ENTITY, Own::PasswordsDiffer)
     }
 
     /// HTTP's word for it.
@@ -168,6 +252,7 @@ impl Refusal {
                 Said::Code(error) => Shown(&t.code_error(error)).to_string(),
                 Said::Until(until) => t.refusal_until(t.error(*code), moment(*until)),
                 Said::Contact(contact) => t.refusal_contact(contact, t.error(*code)),
+                Said::Here(said) => said.clone(),
                 Said::Whole(said) if t.language() == Language::English => said.clone(),
                 // It may say more than its row, but not in this language.
                 Said::Whole(_) => t.error(*code),
@@ -224,10 +309,13 @@ impl<E: HasCode + fmt::Display + Any> From<E> for Refusal {
 /// HTTP's word for a row of the error table.
 fn status(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::OperatorUnknown => StatusCode::UNAUTHORIZED,
+        ErrorCode::OperatorUnknown | ErrorCode::PasskeyRefused | ErrorCode::SignInCodeWrong => {
+            StatusCode::UNAUTHORIZED
+        }
         ErrorCode::UserUnknown
         | ErrorCode::DeviceUnknown
         | ErrorCode::RequestUnknown
+        | ErrorCode::OperatorMissing
         | ErrorCode::AlarmUnknown
         | ErrorCode::EntryUnknown => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
@@ -237,8 +325,9 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::NothingRests => StatusCode::CONFLICT,
         ErrorCode::CallerUnverified
         | ErrorCode::ReasonMissing
-        | ErrorCode::InvalidArgument
-        | ErrorCode::AuditCheckpoint => StatusCode::UNPROCESSABLE_ENTITY,
+        | ErrorCode::PasswordWeak
+        | ErrorCode::AuditCheckpoint
+        | ErrorCode::InvalidArgument => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer
@@ -264,6 +353,10 @@ fn status(code: ErrorCode) -> StatusCode {
 /// A page that tells what was refused.
 pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
     let mut response = html(refusal.status, page);
+    if let Why::Own(Own::Guesses(seconds)) = refusal.why {
+        // RFC 9110 section 10.2.3.
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
     if let Some(number) = refusal.number() {
         response.extensions_mut().insert(Told(number));
     }

@@ -85,6 +85,30 @@ impl Site {
         self.secure
     }
 
+    /// For whom passkeys are made (the relying party's id): the host's name. On this machine alone that is `localhost`,
+    /// since an address has no passkeys.
+    #[must_use]
+    pub fn party(&self) -> &str {
+        let host = self.passkey_host();
+        host.rsplit_once(':').map_or(host, |(name, _)| name)
+    }
+
+    /// The origin of the pages that ask for them.
+    #[must_use]
+    pub fn passkey_origin(&self) -> String {
+        format!("{}{}", self.scheme(), self.passkey_host())
+    }
+
+    fn passkey_host(&self) -> &str {
+        let named = self.hosts.iter().find(|host| host.starts_with("localhost:"));
+        let first = || self.hosts.first().map_or("localhost", String::as_str);
+        named.map_or_else(first, String::as_str)
+    }
+
+    const fn scheme(&self) -> &'static str {
+        if self.secure { "https://" } else { "http://" }
+    }
+
     /// Whether this is the service's own name. `host`: a request's `Host`.
     #[must_use]
     pub fn has_host(&self, host: &str) -> bool {
@@ -94,9 +118,8 @@ impl Site {
     /// Whether a page of this service sent it. `origin`: a request's `Origin`.
     #[must_use]
     pub fn has_origin(&self, origin: &str) -> bool {
-        let scheme = if self.secure { "https://" } else { "http://" };
         origin
-            .strip_prefix(scheme)
+            .strip_prefix(self.scheme())
             .is_some_and(|host| self.has_host(host))
     }
 }
@@ -120,7 +143,17 @@ mod tests {
         assert!(!site.has_host("127.0.0.1"));
         let site = Site::on_loopback("[::1]:80".parse().unwrap());
         assert!(site.has_host("[::1]") && site.has_origin("http://localhost"));
+        assert_eq!(site.passkey_origin(), "http://localhost:80");
+        let site = Site::over_tls("Desk.example:8443");
+        assert_eq!(
+            (site.party(), &*site.passkey_origin()),
+            ("desk.example", "https://desk.example:8443")
+        );
         let site = Site::over_tls("Desk.example");
+        assert_eq!(
+            (site.party(), &*site.passkey_origin()),
+            ("desk.example", "https://desk.example")
+        );
         assert!(site.has_origin("https://desk.example") && !site.has_origin("http://desk.example"));
     }
 

@@ -54,8 +54,8 @@ fn it_says_where_it_is_and_leaves_nothing_behind() {
         .1
         .trim_end_matches('/')
         .to_owned();
-    let said: Vec<String> = lines.by_ref().take(9).collect();
-    for operator in ["admin-1", "desk-1", "desk-2", "audit-1"] {
+    let said: Vec<String> = lines.by_ref().take(11).collect();
+    for operator in ["admin-1", "admin-2", "devices-1", "desk-1", "desk-2", "audit-1"] {
         assert!(said.iter().any(|line| line.contains(operator)), "{said:?}");
     }
     assert_eq!(place.path().read_dir().unwrap().count(), 1);

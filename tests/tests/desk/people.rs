@@ -603,11 +603,16 @@ fn a_licence_is_the_vendors() {
         String::new(),
         "fido-unlock licence\n".into(),
     ] {
-        assert_eq!(
-            code_of(house.desk.put_licence(&admin, &bad)),
-            ErrorCode::LicenceRefused
-        );
+        for said in [
+            house.desk.read_licence(&admin, &bad),
+            house.desk.put_licence(&admin, &bad),
+        ] {
+            assert_eq!(code_of(said), ErrorCode::LicenceRefused);
+        }
     }
+    // Reading one changes nothing.
+    assert_eq!(house.desk.read_licence(&admin, &good).unwrap().devices, 2);
+    assert_eq!(house.desk.licence(&admin).unwrap().unwrap().devices, 1000);
     // Fewer devices than are registered: nothing more is answered, and whom to ask is said.
     house.desk.put_licence(&admin, &good).unwrap();
     let open = |desk: &mut Desk, session: &OperatorSession| {
@@ -764,6 +769,23 @@ fn users_are_changed_as_they_were_shown_or_not_at_all() {
         UserClass::Privileged
     );
     named(&mut house, "carl").unwrap();
+    // A lower class was asked for: whoever changes something else does not ask for it again.
+    let ordinary = user("zoe", UserClass::Ordinary);
+    house.desk.put_user(&admin, &ordinary).unwrap();
+    let rests = house.desk.pending_class(&admin, &user_id("zoe")).unwrap();
+    house.later(60);
+    let known = house
+        .desk
+        .known_users(&admin, &[user_id("zoe")])
+        .unwrap()
+        .remove(0);
+    let named = User {
+        name: "Zoe Once More".into(),
+        ..ordinary
+    };
+    assert!(house.desk.put_users_known(&admin, &[(named, known)]).unwrap());
+    assert_eq!(house.desk.pending_class(&admin, &user_id("zoe")).unwrap(), rests);
+    assert!(rests.is_some());
     // A second time they are others than they were shown.
     assert!(!house.desk.put_users_known(&admin, &changes).unwrap());
 }

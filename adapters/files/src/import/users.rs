@@ -80,10 +80,21 @@ fn read_cells(cells: &mut Cells<'_, 5>) -> Option<ImportedUser> {
 
 /// A text that can be shown as it is; `Some(None)` where there is none.
 fn text(cells: &mut Cells<'_, 5>, column: usize, cell: &str) -> Option<Option<String>> {
-    let text = composed(from_cell(cell));
-    let is_good = text.len() <= LONGEST && Shown(&text).is_plain();
-    let text = (!text.is_empty()).then_some(text);
-    cells.read(column, is_good.then_some(text), CellFault::Text)
+    let text = user_text(from_cell(cell));
+    let fault = text.as_ref().err().copied();
+    cells.read(column, text.ok(), fault.unwrap_or(CellFault::Text))
+}
+
+/// A user's name or address as it was typed, in Unicode's form C; `None` where there is none.
+///
+/// # Errors
+/// [`CellFault::Text`] where it is longer than 256 bytes, or has characters that cannot be seen.
+pub fn user_text(typed: &str) -> Result<Option<String>, CellFault> {
+    let text = composed(typed.trim());
+    if text.len() > LONGEST || !Shown(&text).is_plain() {
+        return Err(CellFault::Text);
+    }
+    Ok((!text.is_empty()).then_some(text))
 }
 
 #[cfg(test)]

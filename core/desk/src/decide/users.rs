@@ -39,8 +39,12 @@ pub(crate) fn put_known(
             return Ok(false);
         }
     }
-    for (user, _) in users {
-        put(step, session, user)?;
+    for (user, known) in users {
+        let rests = known.as_ref().and_then(|known| known.rests.as_ref());
+        // What was asked for already stays as it was asked for.
+        let class = (rests.map(|rests| rests.value) != Some(user.class)).then_some(user.class);
+        let name = (&user.id, user.name.as_str());
+        change(step, session, name, class, Some(&user.channels))?;
     }
     Ok(true)
 }

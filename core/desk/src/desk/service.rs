@@ -103,6 +103,20 @@ impl Desk {
         answer
     }
 
+    /// What a licence file says, where the vendor has signed it; nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Desk::put_licence`].
+    pub fn read_licence(&mut self, session: &OperatorSession, file: &str) -> Result<LicenceFile, DeskError> {
+        let vendor = core::mem::take(&mut self.parts.vendor);
+        let answer = self.step(DeskEvent::LicenceChanged, |step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            Ok(LicenceFile::verify(file, &vendor)?)
+        });
+        self.parts.vendor = vendor;
+        answer
+    }
+
     /// The licence as it stands.
     ///
     /// # Errors

@@ -102,6 +102,9 @@ pub(super) fn settings(source: &Source<'_>, file: File) -> Result<Settings, Conf
             desk: source.path_of(file.desk.get_ref()),
             site: site?,
             passphrase: passphrase?,
+            packages: Some(file.packages.get_ref().as_str())
+                .filter(|folder| !folder.is_empty())
+                .map(|folder| source.path_of(folder)),
             listen: listen?,
             tls: file.tls.as_ref().map(|tls| TlsFiles {
                 certificate: source.path_of(tls.certificate.get_ref()),

@@ -23,6 +23,8 @@ pub(super) struct File {
     pub(super) site: Given<String>,
     #[serde(default = "ask")]
     pub(super) passphrase: Given<String>,
+    #[serde(default = "nothing")]
+    pub(super) packages: Given<String>,
     #[serde(default)]
     pub(super) listen: Listen,
     pub(super) tls: Option<Tls>,
@@ -40,6 +42,10 @@ pub(super) struct File {
 
 fn ask() -> Given<String> {
     default("ask".into())
+}
+
+fn nothing() -> Given<String> {
+    default(String::new())
 }
 
 #[derive(Debug, Deserialize)]

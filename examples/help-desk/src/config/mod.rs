@@ -41,6 +41,8 @@ pub struct Settings {
     pub site: Site,
     /// Where the passphrase of the keys comes from.
     pub passphrase: PassphraseFrom,
+    /// The folder of the programs that the page Downloads lists.
+    pub packages: Option<PathBuf>,
     /// Where it listens.
     pub listen: SocketAddr,
     /// Certificate and key; `None`: HTTP.

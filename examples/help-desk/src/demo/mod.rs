@@ -6,13 +6,14 @@ mod people;
 mod play;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fido_unlock::desk::log::{KeyName, NoteSigner, NoteVerifier, SoftwareNoteSigner};
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Desk, DeskParts, KeyRing, LicenceFile, LimitRule, OperatorId, OperatorSession, Rules, SealKey,
+    Desk, DeskError, DeskParts, KeyRing, LicenceFile, LimitRule, OperatorId, OperatorSession, Rules, SealKey,
     SoftwareSigner, UnixTime,
 };
 use fido_unlock::ports::Entropy;
@@ -21,6 +22,7 @@ use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_files::{Argon2Passwords, SystemClock};
 use fido_unlock_mock::desk::{MemoryAdminKeys, Outbox};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use fido_unlock_webauthn::WebauthnPasskeys;
 use getrandom::SysRng;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -31,6 +33,7 @@ pub use play::PlayFault;
 
 use crate::app::{App, AppParts, MakeNoteSigner};
 use crate::desks::{Desks, MakeDesk};
+use crate::packages::Packages;
 use crate::refusal::Refusal;
 use crate::site::Site;
 
@@ -38,7 +41,16 @@ use crate::site::Site;
 const SUITE: Suite = Suite::P256EcdhMac;
 /// The slot of the desk's key on each device.
 const SLOT: u8 = 1;
+/// What lies in the folder for packages.
+const SAMPLE: &str = "This stands for the app that users install: it shows Device ID and Device Challenge, and takes the \
+                      Response Code.\n";
 const DAY: u64 = 24 * 60 * 60;
+/// For how many days its licence is valid.
+const LICENCE_DAYS: u64 = 90;
+/// For how many devices.
+const LICENSED: u32 = 100;
+/// The folder for packages, in the demonstration's own.
+const PACKAGES: &str = "packages";
 /// Wrong passwords are written down once in so many seconds.
 const GUESS_WINDOW: u64 = 10;
 
@@ -47,7 +59,8 @@ pub struct Demo {
     app: App,
     make: Arc<MakeDesk>,
     operators: Vec<DemoOperator>,
-    _folder: TempDir,
+    folder: TempDir,
+    secrets: Arc<Secrets>,
 }
 
 impl Demo {
@@ -56,27 +69,44 @@ impl Demo {
     /// # Errors
     /// No random bytes, no place for files, no thread.
     pub fn make(address: SocketAddr) -> Result<Self, Refusal> {
+        Self::build(address, true)
+    }
+
+    /// The same before the set-up has ended: no code is given, and nothing rests.
+    ///
+    /// # Errors
+    /// As [`Demo::make`].
+    pub fn in_set_up(address: SocketAddr) -> Result<Self, Refusal> {
+        Self::build(address, false)
+    }
+
+    fn build(address: SocketAddr, open: bool) -> Result<Self, Refusal> {
         let folder = tempfile::tempdir().map_err(|_| ErrorCode::StoreWrite)?;
         let database = folder.path().join("desk.sqlite");
+        let packages = packages(folder.path()).map_err(|_| ErrorCode::StoreWrite)?;
         let store = SqliteStore::create(&database, SqliteOptions::default())?;
-        let secrets = Secrets::make()?;
+        let site = Site::on_loopback(address);
+        let secrets = Arc::new(Secrets::make(&site)?);
         let operators = people::operators()?;
-        let key = set_up(secrets.parts(store.clone())?, &secrets, &operators)?;
+        let key = set_up(secrets.parts(store.clone())?, &secrets, &operators, open)?;
+        let own = Arc::clone(&secrets);
+        let make: Arc<MakeDesk> = Arc::new(move || Desk::open(own.parts(store.clone())?));
         let seed = secrets.checkpoints.clone();
         let notes: Arc<MakeNoteSigner> =
             Arc::new(move |log| Box::new(SoftwareNoteSigner::from_seed(log, &seed)));
-        let make: Arc<MakeDesk> = Arc::new(move || Desk::open(secrets.parts(store.clone())?));
         let app = App::new(AppParts {
             desks: Desks::start(Arc::clone(&make))?,
-            site: Site::on_loopback(address),
+            site,
             key: Some(key),
             notes,
+            packages: Some(Packages::new(&packages)),
         });
         Ok(Self {
             app,
             make,
             operators,
-            _folder: folder,
+            folder,
+            secrets,
         })
     }
 
@@ -90,6 +120,20 @@ impl Demo {
     #[must_use]
     pub fn operators(&self) -> &[DemoOperator] {
         &self.operators
+    }
+
+    /// The folder for packages.
+    #[must_use]
+    pub fn packages(&self) -> PathBuf {
+        self.folder.path().join(PACKAGES)
+    }
+
+    /// Another licence that counts here.
+    ///
+    /// # Errors
+    /// None that a person can bring about.
+    pub fn licence(&self, devices: u32, valid_until: UnixTime) -> Result<String, Refusal> {
+        self.secrets.licence(devices, valid_until)
     }
 
     /// Opens one more desk over its store.
@@ -108,10 +152,11 @@ struct Secrets {
     /// The seed of the key that signs checkpoints.
     checkpoints: Zeroizing<[u8; 32]>,
     outbox: Outbox,
+    passkeys: WebauthnPasskeys,
 }
 
 impl Secrets {
-    fn make() -> Result<Self, Refusal> {
+    fn make(site: &Site) -> Result<Self, Refusal> {
         let name = KeyName::new("demonstration.example").map_err(|_| ErrorCode::InvalidArgument)?;
         Ok(Self {
             seal_key: random()?,
@@ -120,10 +165,12 @@ impl Secrets {
             vendor: SoftwareNoteSigner::make(name, &mut SysRng)?,
             checkpoints: random()?,
             outbox: Outbox::default(),
+            passkeys: WebauthnPasskeys::new(site.party(), &site.passkey_origin(), "Help desk")
+                .map_err(DeskError::from)?,
         })
     }
 
-    fn parts(&self, store: SqliteStore) -> Result<DeskParts, fido_unlock::desk::DeskError> {
+    fn parts(&self, store: SqliteStore) -> Result<DeskParts, DeskError> {
         let mut ring = KeyRing::new();
         let scalar = self.issuer.expose_p256_scalar().ok_or(ErrorCode::KeyMissing)?;
         let own = IssuerKey::from_p256_scalar(SUITE, &scalar).ok_or(ErrorCode::KeyMissing)?;
@@ -135,7 +182,7 @@ impl Secrets {
             entropy: Box::new(SysRng),
             signer: Box::new(SoftwareSigner::new(ring, Box::new(MemoryAdminKeys::default()))),
             passwords: Box::new(Argon2Passwords::new(self.pepper.clone())),
-            passkeys: None,
+            passkeys: Some(Box::new(self.passkeys.clone())),
             notifier: Box::new(self.outbox.clone()),
             delivery: None,
             anchor: None,
@@ -149,17 +196,25 @@ impl Secrets {
         self.vendor.verifier()
     }
 
-    fn licence(&self, now: UnixTime) -> Result<String, Refusal> {
+    fn licence(&self, devices: u32, valid_until: UnixTime) -> Result<String, Refusal> {
         let name = KeyName::new("demonstration.example").map_err(|_| ErrorCode::InvalidArgument)?;
         let mut vendor = SoftwareNoteSigner::from_seed(name, &self.vendor.expose_seed());
         let licence = LicenceFile {
             holder: "Demonstration".into(),
-            devices: 100,
-            valid_until: now.plus_seconds(DAY),
+            devices,
+            valid_until,
             contact: "nobody: this is a demonstration".into(),
         };
         Ok(licence.sign(&mut vendor)?)
     }
+}
+
+/// A folder with what a user would install, as far as a demonstration has it: a text.
+fn packages(folder: &Path) -> std::io::Result<PathBuf> {
+    let packages = folder.join(PACKAGES);
+    std::fs::create_dir(&packages)?;
+    std::fs::write(packages.join("fido-unlock-sample-1.0.0.txt"), SAMPLE)?;
+    Ok(packages)
 }
 
 fn random() -> Result<Zeroizing<[u8; 32]>, ErrorCode> {
@@ -174,7 +229,12 @@ fn now() -> UnixTime {
 }
 
 /// Makes the desk and all who are in it; gives the locked key.
-fn set_up(parts: DeskParts, secrets: &Secrets, operators: &[DemoOperator]) -> Result<VirtualKey, Refusal> {
+fn set_up(
+    parts: DeskParts,
+    secrets: &Secrets,
+    operators: &[DemoOperator],
+    open: bool,
+) -> Result<VirtualKey, Refusal> {
     let administrator = operators.first().ok_or(ErrorCode::InvalidArgument)?;
     let mut desk = Desk::create(
         parts,
@@ -183,7 +243,8 @@ fn set_up(parts: DeskParts, secrets: &Secrets, operators: &[DemoOperator]) -> Re
         &administrator.password,
     )?;
     let session = desk.sign_in(&administrator.operator.id, &administrator.password)?;
-    desk.put_licence(&session, &secrets.licence(now())?)?;
+    let until = now().plus_seconds(LICENCE_DAYS * DAY);
+    desk.put_licence(&session, &secrets.licence(LICENSED, until)?)?;
     let public = secrets.issuer.public().ok_or(ErrorCode::KeyMissing)?;
     let info = IssuerInfo {
         slot: SLOT,
@@ -196,7 +257,9 @@ fn set_up(parts: DeskParts, secrets: &Secrets, operators: &[DemoOperator]) -> Re
         desk.put_operator(&session, &other.operator, Some(&other.password))?;
     }
     let key = people::move_in(&mut desk, &session, &public)?;
-    desk.open_desk(&session)?;
+    if open {
+        desk.open_desk(&session)?;
+    }
     desk.sign_out(&session)?;
     Ok(key)
 }

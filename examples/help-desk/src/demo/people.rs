@@ -4,19 +4,13 @@ use fido_unlock::desk::{
     Channel, ChannelKind, Desk, DeviceKeys, NewDevice, Operator, Privilege, Role, UnixTime, User, UserClass,
     UserId,
 };
-use fido_unlock::ports::Entropy;
 use fido_unlock::suite::IssuerPublicKey;
 use fido_unlock::{DeviceId, ErrorCode};
-use getrandom::SysRng;
 use zeroize::Zeroizing;
 
 use super::{SLOT, Session, VirtualKey, operator_id};
+use crate::new_password::new_password;
 use crate::refusal::Refusal;
-
-/// Characters of a password: those that nobody mistakes for another.
-const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// Of five bits each: 100 bits.
-const PASSWORD_LENGTH: usize = 20;
 
 /// An operator of the demonstration.
 pub struct DemoOperator {
@@ -28,25 +22,23 @@ pub struct DemoOperator {
     pub purpose: &'static str,
 }
 
-fn password() -> Result<Zeroizing<String>, ErrorCode> {
-    let mut bytes = Zeroizing::new([0; PASSWORD_LENGTH]);
-    SysRng.fill(&mut *bytes).map_err(|_| ErrorCode::EntropyFailed)?;
-    let mut text = Zeroizing::new(String::with_capacity(PASSWORD_LENGTH * 2));
-    for (place, byte) in bytes.iter().enumerate() {
-        if place > 0 && place % 5 == 0 {
-            text.push('-');
-        }
-        let letter = LETTERS.get(usize::from(byte % 32)).copied();
-        text.extend(letter.map(char::from));
-    }
-    Ok(text)
-}
-
 /// The first one is the Administrator.
 pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
     type Line = (&'static str, &'static [Role], &'static [Privilege], &'static str);
-    const LINES: [Line; 5] = [
+    const LINES: [Line; 6] = [
         ("admin-1", &[Role::Administrator], &[], "may do everything"),
+        (
+            "admin-2",
+            &[Role::Administrator],
+            &[],
+            "the same; a second one, to approve what loosens",
+        ),
+        (
+            "devices-1",
+            &[Role::DeviceServiceAdministrator],
+            &[],
+            "manages devices, and answers callers",
+        ),
         ("desk-1", &[], &[Privilege::Unlock], "answers callers"),
         (
             "desk-2",
@@ -60,12 +52,6 @@ pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
             &[Privilege::Audit],
             "reads the log, gives no code",
         ),
-        (
-            "admin-2",
-            &[Role::Administrator],
-            &[],
-            "may do everything; a second one, to approve what rests",
-        ),
     ];
     let make = |(name, roles, privileges, purpose): Line| {
         Ok(DemoOperator {
@@ -74,7 +60,7 @@ pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
                 roles: roles.to_vec(),
                 privileges: privileges.to_vec(),
             },
-            password: password()?,
+            password: new_password()?,
             purpose,
         })
     };

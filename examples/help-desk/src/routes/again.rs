@@ -13,9 +13,10 @@ use serde::Deserialize;
 
 use super::call::{self, request_id};
 use super::call_page::Typed;
-use super::guard::{self, Zeroized};
-use super::{methods, sign_in};
+use super::sign_in::{Ask, Credentials, Outcome};
+use super::{guard, methods, sign_in};
 use crate::app::App;
+use crate::guesses::Network;
 use crate::language;
 use crate::page::{Who, html, see_other};
 use crate::refusal::{Refusal, refused};
@@ -65,6 +66,8 @@ struct AgainPage {
     method: Option<String>,
     typed: Typed,
     refusal: Option<Refusal>,
+    /// A passkey that is wanted.
+    ask: Option<Ask>,
 }
 
 impl AgainPage {
@@ -79,6 +82,7 @@ impl AgainPage {
             method: methods::title_of(t, &kept.typed.method),
             typed: kept.typed.shown(),
             refusal: None,
+            ask: None,
         }
     }
 
@@ -104,9 +108,9 @@ pub(super) async fn ask(mut request: Request, step: Step, status: StatusCode) ->
 
 #[derive(Deserialize)]
 pub(super) struct Again {
-    name: String,
-    password: Zeroized,
     step: Step,
+    #[serde(flatten)]
+    credentials: Credentials,
     #[serde(flatten)]
     kept: Kept,
 }
@@ -117,24 +121,31 @@ pub(super) async fn sign_in(
     State(app): State<App>,
     Path(request): Path<String>,
     headers: HeaderMap,
+    from: Network,
     Form(form): Form<Again>,
 ) -> Result<Response, Refusal> {
     let id = request_id(&request)?;
     let Again {
-        name,
-        password,
         step,
+        credentials,
         kept,
     } = form;
     let page = AgainPage {
-        name: Shown(name.trim()).to_string(),
+        name: Shown(credentials.name.trim()).to_string(),
         ..AgainPage::new(id, step, &kept)
     };
-    let begun = match sign_in::begin(&app, &headers, &name, password).await {
-        Ok(begun) => begun,
+    let begun = match sign_in::begin(&app, &headers, from, credentials).await {
+        Ok(Outcome::In(begun)) => begun,
+        Ok(Outcome::Asked(ask)) => {
+            let page = AgainPage {
+                ask: Some(ask),
+                ..page
+            };
+            return Ok(html(StatusCode::OK, &page));
+        }
         Err(refusal) => return Ok(page.refused(refusal)),
     };
-    let went_on = match guard::who(&app, begun.session, &begun.cookie, None).await {
+    let went_on = match guard::who(&app, begun.session, &begun.cookie).await {
         Ok(who) => go_on(&app, who, id, step, kept).await,
         Err(refusal) => Err(refusal),
     };

@@ -11,10 +11,11 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Name, type, content.
-const ASSETS: [(&str, &str, &str); 4] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     ("help-desk.css", CSS, include_str!("../../static/help-desk.css")),
     ("help-desk.js", SCRIPT, include_str!("../../static/help-desk.js")),
     ("htmx.min.js", SCRIPT, include_str!("../../static/htmx.min.js")),
+    ("passkey.js", SCRIPT, include_str!("../../static/passkey.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../static/icon.svg")),
 ];
 

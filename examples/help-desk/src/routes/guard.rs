@@ -8,14 +8,15 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::{Desk, DeskError, OperatorSession, Privilege};
+use fido_unlock::desk::{OperatorSession, Privilege};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Access;
 use super::again::{self, Step};
-use crate::app::{App, LONGEST_BODY};
-use crate::page::{Who, see_other};
+use super::upload::first_text;
+use crate::app::App;
+use crate::page::{LicenceStands, Who, see_other};
 use crate::refusal::Refusal;
 use crate::{csrf, session};
 
@@ -25,6 +26,8 @@ pub(super) struct Gate {
     pub(super) app: App,
     pub(super) access: Access,
     pub(super) lapsed: Lapsed,
+    /// The longest body, in bytes.
+    pub(super) longest: usize,
 }
 
 /// What becomes of a request whose session has ended.
@@ -56,7 +59,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Response> {
         return Err(gate.lapsed(request, StatusCode::UNAUTHORIZED).await);
     };
     if *request.method() == Method::POST {
-        let (whole, has_token) = with_token(request, &csrf::token(&cookie))
+        let (whole, has_token) = with_token(request, gate.longest, &csrf::token(&cookie))
             .await
             .map_err(IntoResponse::into_response)?;
         request = whole;
@@ -72,7 +75,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Response> {
         Access::May(privilege) => Some(privilege),
         Access::Everyone | Access::SignedIn => None,
     };
-    let who = match who(app, session, &cookie, wanted).await {
+    let who = match who(app, session, &cookie).await {
         Ok(who) => who,
         Err(refusal) if refusal.number() == Some(ErrorCode::OperatorUnknown.number()) => {
             app.sessions().end(&cookie);
@@ -97,39 +100,26 @@ impl Gate {
     }
 }
 
-/// Who a session's operator is now, with what they may of the menu's privileges and of `wanted`.
-pub(super) async fn who(
-    app: &App,
-    session: OperatorSession,
-    cookie: &str,
-    wanted: Option<Privilege>,
-) -> Result<Who, Refusal> {
+/// Who a session's operator is now, with all that they may.
+pub(super) async fn who(app: &App, session: OperatorSession, cookie: &str) -> Result<Who, Refusal> {
     let asking = session.clone();
-    let may = app.desks().run(move |desk| privileges(desk, &asking, wanted));
+    let (may, licence) = app
+        .desks()
+        .run(move |desk| {
+            let may = desk.privileges(&asking)?;
+            let licence = match may.contains(&Privilege::Administer) {
+                true => Some(LicenceStands::of(desk.licence(&asking)?)),
+                false => None,
+            };
+            Ok((may, licence))
+        })
+        .await?;
     Ok(Who {
-        may: may.await?,
+        may,
+        licence,
         csrf: csrf::token(cookie),
         session,
     })
-}
-
-/// Privileges that open lines of the menu.
-const MENU: [Privilege; 3] = [Privilege::Unlock, Privilege::Audit, Privilege::Administer];
-
-/// Which of the menu's privileges, and of `wanted`, the operator has now.
-fn privileges(
-    desk: &mut Desk,
-    session: &OperatorSession,
-    wanted: Option<Privilege>,
-) -> Result<Vec<Privilege>, DeskError> {
-    let mut may = Vec::new();
-    let besides = wanted.filter(|wanted| !MENU.contains(wanted));
-    for privilege in MENU.into_iter().chain(besides) {
-        if desk.may(session, privilege)? {
-            may.push(privilege);
-        }
-    }
-    Ok(may)
 }
 
 #[derive(Deserialize)]
@@ -150,14 +140,20 @@ impl From<String> for Zeroized {
 }
 
 /// A request with its form still to be read, and whether the form has its session's token.
-async fn with_token(request: Request, expected: &str) -> Result<(Request, bool), Refusal> {
+async fn with_token(request: Request, longest: usize, expected: &str) -> Result<(Request, bool), Refusal> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, LONGEST_BODY)
-        .await
-        .map_err(|_| Refusal::too_long())?;
+    let bytes = to_bytes(body, longest).await.map_err(|_| Refusal::too_long())?;
     let copy = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
-    let form = copy.extract::<Form<Token>, _>().await;
-    let has_token = form.is_ok_and(|Form(token)| csrf::is_token(&token.csrf.0, expected));
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let in_parts = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let has_token = if in_parts {
+        // Before any file, so that a file cannot pass for it.
+        let token = first_text(copy, "csrf").await.map(Zeroizing::new);
+        token.is_some_and(|token| csrf::is_token(&token, expected))
+    } else {
+        let form = copy.extract::<Form<Token>, _>().await;
+        form.is_ok_and(|Form(token)| csrf::is_token(&token.csrf.0, expected))
+    };
     Ok((Request::from_parts(parts, Body::from(bytes)), has_token))
 }
 

@@ -1,6 +1,7 @@
 //! Every page, in one list: its address, its method, and who may. The router is made of the list, so that no route is
 //! without a rule.
 
+mod account;
 mod again;
 mod approvals;
 mod assets;
@@ -10,18 +11,29 @@ mod audit_proofs;
 mod call;
 mod call_page;
 mod challenge;
+mod codes;
+mod device;
+mod devices;
+mod downloads;
 mod guard;
+mod import;
 mod language;
+mod licence;
 mod live;
 mod methods;
+mod operators;
 mod rules_form;
+mod set_up;
 mod settings;
 mod sign_in;
 mod try_it;
 mod unlock;
+mod upload;
+mod users;
 mod waits;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
@@ -29,7 +41,8 @@ use fido_unlock::desk::Privilege;
 
 use self::again::Step;
 use self::guard::Lapsed;
-use crate::app::App;
+use self::upload::LONGEST_UPLOAD;
+use crate::app::{App, LONGEST_BODY};
 use crate::refusal::Refusal;
 
 /// Who may use a route.
@@ -53,6 +66,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may.
     pub access: Access,
+    /// The longest body, in bytes.
+    pub longest: usize,
 }
 
 /// Every route of the service, with its rule.
@@ -68,8 +83,12 @@ pub(crate) fn router(app: &App) -> Router<App> {
             app: app.clone(),
             access: row.route.access,
             lapsed: row.lapsed,
+            longest: row.route.longest,
         };
-        let guarded = row.handler.route_layer(from_fn_with_state(gate, guard::guard));
+        let guarded = row
+            .handler
+            .route_layer(from_fn_with_state(gate, guard::guard))
+            .route_layer(DefaultBodyLimit::max(row.route.longest));
         router = router.route(row.route.path, guarded);
     }
     router.fallback(async || Refusal::not_found())
@@ -83,7 +102,12 @@ struct Row {
 
 fn row(method: Method, access: Access, path: &'static str, handler: MethodRouter<App>) -> Row {
     Row {
-        route: Route { method, path, access },
+        route: Route {
+            method,
+            path,
+            access,
+            longest: LONGEST_BODY,
+        },
         lapsed: Lapsed::SignIn,
         handler,
     }
@@ -92,6 +116,12 @@ fn row(method: Method, access: Access, path: &'static str, handler: MethodRouter
 impl Row {
     fn when_lapsed(self, lapsed: Lapsed) -> Self {
         Self { lapsed, ..self }
+    }
+
+    /// Its form has a file.
+    fn with_file(mut self) -> Self {
+        self.route.longest = LONGEST_UPLOAD;
+        self
     }
 }
 
@@ -102,7 +132,9 @@ fn table(app: &App) -> Vec<Row> {
     const POST: Method = Method::POST;
     let unlock = May(Privilege::Unlock);
     let audit = May(Privilege::Audit);
+    let devices = May(Privilege::ManageDevices);
     let administer = May(Privilege::Administer);
+    let downloads = May(Privilege::Downloads);
     let mut table = vec![
         row(GET, SignedIn, "/", get(sign_in::first_page)),
         row(GET, Everyone, "/sign-in", get(sign_in::page)),
@@ -126,6 +158,101 @@ fn table(app: &App) -> Vec<Row> {
         // Whom the desk refuses is told what an approver needs, and it is recorded.
         row(POST, SignedIn, "/approvals/{request}", post(approvals::approve)),
         row(POST, Everyone, "/language", post(language::choose)),
+        row(GET, SignedIn, "/account", get(account::page)),
+        row(POST, SignedIn, "/account/confirm", post(account::confirm)),
+        row(POST, SignedIn, "/account/password", post(account::password)),
+        row(POST, SignedIn, "/account/passkeys", post(account::add_passkey)),
+        row(
+            POST,
+            SignedIn,
+            "/account/passkeys/{id}/name",
+            post(account::name_passkey),
+        ),
+        row(
+            POST,
+            SignedIn,
+            "/account/passkeys/{id}/remove",
+            post(account::remove_passkey),
+        ),
+        row(
+            POST,
+            SignedIn,
+            "/account/sessions/end",
+            post(account::end_other_sessions),
+        ),
+        row(
+            POST,
+            SignedIn,
+            "/account/sessions/{id}/end",
+            post(account::end_session),
+        ),
+        row(GET, Everyone, "/first", get(codes::page)),
+        row(POST, Everyone, "/first", post(codes::redeem)),
+        row(
+            POST,
+            May(Privilege::Administer),
+            "/operators/code",
+            post(codes::give),
+        ),
+        row(GET, devices, "/devices", get(devices::page)),
+        row(GET, devices, "/devices/rows", get(devices::rows)),
+        row(GET, devices, "/devices/import", get(import::devices)),
+        row(POST, devices, "/devices/import", post(import::write_devices)).with_file(),
+        row(
+            POST,
+            devices,
+            "/devices/import/check",
+            post(import::check_devices),
+        )
+        .with_file(),
+        row(GET, devices, "/devices/{device}", get(device::page)),
+        row(GET, devices, "/devices/{device}/retire", get(device::ask_retire)),
+        row(POST, devices, "/devices/{device}/retire", post(device::retire)),
+        row(GET, administer, "/users/new", get(users::new)),
+        row(POST, administer, "/users/new", post(users::add)),
+        row(GET, administer, "/users/user", get(users::user)),
+        row(POST, administer, "/users/user", post(users::change)),
+        row(POST, administer, "/users/user/approve", post(users::approve)),
+        row(GET, administer, "/users/user/erase", get(users::ask_erase)),
+        row(POST, administer, "/users/user/erase", post(users::erase)),
+        row(GET, administer, "/users/import", get(import::users)),
+        row(POST, administer, "/users/import", post(import::write_users)).with_file(),
+        row(POST, administer, "/users/import/check", post(import::check_users)).with_file(),
+        row(GET, administer, "/operators", get(operators::page)),
+        row(GET, administer, "/operators/new", get(operators::new)),
+        row(POST, administer, "/operators/new", post(operators::add)),
+        row(GET, administer, "/operators/operator", get(operators::operator)),
+        row(POST, administer, "/operators/operator", post(operators::change)),
+        row(
+            POST,
+            administer,
+            "/operators/operator/approve",
+            post(operators::approve),
+        ),
+        row(
+            POST,
+            administer,
+            "/operators/operator/password",
+            post(operators::password),
+        ),
+        row(
+            GET,
+            administer,
+            "/operators/operator/remove",
+            get(operators::ask_remove),
+        ),
+        row(
+            POST,
+            administer,
+            "/operators/operator/remove",
+            post(operators::remove),
+        ),
+        row(GET, administer, "/licence", get(licence::page)),
+        row(POST, administer, "/licence", post(licence::put)).with_file(),
+        row(GET, downloads, "/downloads", get(downloads::page)),
+        row(GET, downloads, "/downloads/{file}", get(downloads::file)),
+        row(GET, administer, "/set-up", get(set_up::page)),
+        row(POST, administer, "/set-up", post(set_up::open)),
         row(GET, audit, "/audit", get(audit::page)),
         row(GET, audit, "/audit/save", get(audit_export::save)),
         row(GET, audit, "/audit/entries/{place}", get(audit::entry)),

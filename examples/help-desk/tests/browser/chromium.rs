@@ -113,6 +113,17 @@ impl Chromium {
         }
     }
 
+    /// Goes on by the service's name: an address has no passkeys.
+    pub fn by_name(&mut self, served: &Served) {
+        self.base = format!("http://localhost:{}", served.address.port());
+    }
+
+    /// Opens what is folded.
+    pub async fn press_summary(&self) {
+        let summary = self.web.find(By::Css("main summary")).await;
+        summary.unwrap().click().await.unwrap();
+    }
+
     pub async fn open(&self, path: &str) {
         self.web.goto(format!("{}{path}", self.base)).await.unwrap();
     }

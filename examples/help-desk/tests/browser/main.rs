@@ -10,6 +10,7 @@
 
 mod chromium;
 mod log;
+mod passkeys;
 
 use std::time::Duration;
 

@@ -75,7 +75,7 @@ pub fn escaped(text: &str) -> String {
         .replace('>', "&#62;")
 }
 
-fn unescaped(text: &str) -> String {
+pub fn unescaped(text: &str) -> String {
     text.replace("&#39;", "'")
         .replace("&#34;", "\"")
         .replace("&#60;", "<")
@@ -166,6 +166,57 @@ impl<'a> Browser<'a> {
             .body(Body::from(form(fields)))
             .unwrap();
         self.send(request).await
+    }
+
+    /// Sends a form of several parts, as one with a file is sent.
+    pub async fn post_parts(&mut self, path: &str, parts: &[(&str, &str)]) -> Answer {
+        const BOUNDARY: &str = "0123456789-between-parts";
+        let mut body = String::new();
+        for (name, value) in parts {
+            let file = if *name == "file" {
+                "; filename=\"list.csv\""
+            } else {
+                ""
+            };
+            body.push_str(&format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(&format!("--{BOUNDARY}--\r\n"));
+        let request = self
+            .request(Method::POST, path)
+            .header(header::ORIGIN, format!("http://{HOST}"))
+            .header("sec-fetch-site", "same-origin")
+            .header(
+                header::CONTENT_TYPE,
+                format!("multipart/form-data; boundary={BOUNDARY}"),
+            )
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// A file with the page's token.
+    pub async fn upload(&mut self, path: &str, file: &str) -> Answer {
+        let csrf = self.csrf.clone();
+        self.post_parts(path, &[("csrf", &csrf), ("file", file)]).await
+    }
+
+    /// Sends the page's form that holds what was uploaded, as a browser does.
+    pub async fn confirm(&mut self, page: &Answer, action: &str) -> Answer {
+        let fields = page.fields(action);
+        // A browser leaves the first line break out, and ends lines by two characters.
+        let text = page.between(
+            "<textarea name=\"text\" hidden aria-hidden=\"true\">\n",
+            "</textarea>",
+        );
+        let text = unescaped(text).replace("\r\n", "\n").replace('\n', "\r\n");
+        let mut parts: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        parts.push(("text", &text));
+        self.post_parts(action, &parts).await
     }
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {

@@ -8,16 +8,28 @@
     missing_docs
 )]
 
+mod account;
 mod again;
 mod approvals;
 mod audit;
+#[path = "../../../../adapters/webauthn/tests/software/mod.rs"]
+mod authenticator;
 mod browser;
 mod call;
+mod codes;
+mod devices;
 mod door;
+mod downloads;
 mod handed_on;
 mod headers;
+mod imports;
 mod injection;
 mod language;
+mod licence;
+mod operators;
+mod rules;
+mod set_up;
 mod settings;
 mod sign_in;
 mod try_it;
+mod users;

@@ -23,6 +23,10 @@ fn from_a_configuration_to_a_page_and_an_orderly_end() {
     );
     assert!(!page.contains("demo"), "a desk of one's own is no demonstration");
     console.wait_for("route=\"/sign-in\"");
+    // As `systemctl reload` tells it: there is nothing to read again.
+    console.signal("-HUP");
+    let page = get(&console.address, "localhost", "/sign-in", "");
+    assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
     let (code, _) = console.stop();
     assert_eq!(code, Some(0));
     // It is started again over what it has left.
@@ -91,11 +95,9 @@ fn the_keys_open_by_their_passphrase_alone() {
         "{said}"
     );
     house.write("passphrase", PASSPHRASE, 0o644);
-    assert!(
-        house
-            .refused(&["--config", "help-desk.toml"])
-            .contains("chmod 600")
-    );
+    for arguments in [&["check-config"][..], &["--config", "help-desk.toml"]] {
+        assert!(house.refused(arguments).contains("chmod 600"));
+    }
     std::fs::remove_file(house.path("passphrase")).unwrap();
     assert!(
         house

@@ -1,0 +1,11 @@
+downloads-title = Downloads
+downloads-none = Noch gibt es nichts herunterzuladen. Wer diesen Helpdesk betreibt, legt Dateien in den Ordner für Pakete.
+downloads-hint = Vergleichen Sie die SHA-256 der heruntergeladenen Datei, bevor Sie sie an Benutzer geben. Wer was herunterlädt, wird protokolliert.
+downloads-version = Version
+downloads-size = Größe
+downloads-endpoint = Für die Softwareverteilung
+downloads-silent = Diese Befehlszeile installiert ohne Rückfragen:
+downloads-download = HERUNTERLADEN
+downloads-download-of = { $name } herunterladen
+downloads-unread = der Ordner für Pakete kann nicht gelesen werden
+downloads-unread-next = Bitten Sie den Betreiber dieses Helpdesks, den Ordner zu prüfen.

@@ -1,0 +1,25 @@
+# The licence.
+licence-title = Licence
+licence-done = The licence is put in. It holds now, without a restart.
+licence-holder = Holder
+licence-devices = Devices in use
+licence-used = { $used } of { $devices }
+licence-until = Valid until
+licence-contact = For a new one ask
+licence-no-contact = the vendor
+licence-none = There is no licence: everything can be read, and no code is given.
+licence-over = The licence has expired: everything can be read, and no code is given.
+licence-service-off = The service is switched off: no code is given.
+licence-replace = Put another licence in
+licence-replace-hint = Choose the file that the vendor signed, or paste its text as it is.
+licence-file = File
+licence-text = Text
+licence-put = PUT IT IN
+licence-offered = This licence would stop the desk
+licence-harm-over = It was valid until { $until }: no code would be given.
+licence-harm-devices = It covers { $devices } devices, and { $used } are in use: no code would be given.
+licence-all-the-same = PUT IT IN ALL THE SAME
+licence-warn-none = There is no licence: no code is given.
+licence-warn-over = The licence has expired: no code is given. For a new one ask: { $contact }
+licence-warn-soon = The licence is valid until { $until }. For a new one ask: { $contact }
+licence-warn-link = Licence
