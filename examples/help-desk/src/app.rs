@@ -31,10 +31,10 @@ pub struct AppParts {
     pub site: Site,
     /// The key of "Try it", in a demonstration.
     pub key: Option<VirtualKey>,
-    /// Who signs checkpoints and lists of issuers.
-    pub notes: Arc<MakeNoteSigner>,
     /// The programs that users install, where there is a folder for them.
     pub packages: Option<Packages>,
+    /// Who signs checkpoints and lists of issuers.
+    pub notes: Arc<MakeNoteSigner>,
 }
 
 /// Makes the signer of notes under the name of a log: the desk's checkpoint key.
@@ -85,6 +85,12 @@ impl App {
         self.0.parts.key.as_ref()
     }
 
+    /// The programs that users install.
+    #[must_use]
+    pub fn packages(&self) -> Option<&Packages> {
+        self.0.parts.packages.as_ref()
+    }
+
     /// Who signs checkpoints and lists of issuers.
     pub(crate) fn notes(&self) -> &Arc<MakeNoteSigner> {
         &self.0.parts.notes
@@ -93,12 +99,6 @@ impl App {
     /// The verification of the log that runs, or ran last.
     pub(crate) fn verification(&self) -> &Arc<Verification> {
         &self.0.verification
-    }
-
-    /// The programs that users install.
-    #[must_use]
-    pub fn packages(&self) -> Option<&Packages> {
-        self.0.parts.packages.as_ref()
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -90,8 +90,8 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         desks: Desks::start(own.make).map_err(own_desk::fault)?,
         site: settings.site.clone(),
         key: None,
-        notes: own.notes,
         packages: settings.packages.as_deref().map(Packages::new),
+        notes: own.notes,
     });
     let bind = |address: SocketAddr| {
         TcpListener::bind(address)

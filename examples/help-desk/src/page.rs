@@ -157,6 +157,20 @@ pub(crate) fn moment(at: UnixTime) -> String {
     format!("{} {minute} UTC", day(at))
 }
 
+/// A text as a value in an address, or a part of its path (RFC 3986, section 2.3).
+pub(crate) fn in_query(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
 /// A second in UTC, such as 2026-11-30 12:36:11.
 pub(crate) fn second(at: &UnixTime) -> String {
     let text = at.to_string();
@@ -171,20 +185,6 @@ pub(crate) fn error(t: &Texts, code: &ErrorCode) -> String {
 /// What to do about it.
 pub(crate) fn next_step(t: &Texts, code: &ErrorCode) -> String {
     t.next_step(*code)
-}
-
-/// A text as a value in an address, or a part of its path (RFC 3986, section 2.3).
-pub(crate) fn in_query(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a text cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 /// Elsewhere, by GET.

@@ -326,8 +326,8 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::CallerUnverified
         | ErrorCode::ReasonMissing
         | ErrorCode::PasswordWeak
-        | ErrorCode::AuditCheckpoint
-        | ErrorCode::InvalidArgument => StatusCode::UNPROCESSABLE_ENTITY,
+        | ErrorCode::InvalidArgument
+        | ErrorCode::AuditCheckpoint => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer

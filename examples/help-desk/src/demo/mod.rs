@@ -89,17 +89,17 @@ impl Demo {
         let secrets = Arc::new(Secrets::make(&site)?);
         let operators = people::operators()?;
         let key = set_up(secrets.parts(store.clone())?, &secrets, &operators, open)?;
-        let own = Arc::clone(&secrets);
-        let make: Arc<MakeDesk> = Arc::new(move || Desk::open(own.parts(store.clone())?));
         let seed = secrets.checkpoints.clone();
         let notes: Arc<MakeNoteSigner> =
             Arc::new(move |log| Box::new(SoftwareNoteSigner::from_seed(log, &seed)));
+        let own = Arc::clone(&secrets);
+        let make: Arc<MakeDesk> = Arc::new(move || Desk::open(own.parts(store.clone())?));
         let app = App::new(AppParts {
             desks: Desks::start(Arc::clone(&make))?,
             site,
             key: Some(key),
-            notes,
             packages: Some(Packages::new(&packages)),
+            notes,
         });
         Ok(Self {
             app,

@@ -131,8 +131,8 @@ fn table(app: &App) -> Vec<Row> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     let unlock = May(Privilege::Unlock);
-    let audit = May(Privilege::Audit);
     let devices = May(Privilege::ManageDevices);
+    let audit = May(Privilege::Audit);
     let administer = May(Privilege::Administer);
     let downloads = May(Privilege::Downloads);
     let mut table = vec![

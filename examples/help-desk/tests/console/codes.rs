@@ -33,7 +33,7 @@ async fn an_administrator_gives_a_code_by_which_a_new_password_is_set() {
     let nobody = administrator
         .post("/operators/code", &[("operator", "nobody")])
         .await;
-    assert_eq!(nobody.status, StatusCode::FORBIDDEN);
+    nobody.refuses(404, ErrorCode::OperatorMissing);
     assert_eq!(victim.get("/unlock").await.status, StatusCode::OK);
     let given = administrator
         .post("/operators/code", &[("operator", "desk-1")])
