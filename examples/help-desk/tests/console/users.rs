@@ -133,7 +133,7 @@ async fn a_lower_class_rests_until_a_second_administrator_approves() {
             ],
         )
         .await;
-    nothing.refuses(403, ErrorCode::NothingRests);
+    nothing.refuses(409, ErrorCode::NothingRests);
 }
 
 #[tokio::test]
