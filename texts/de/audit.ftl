@@ -133,6 +133,8 @@ audit-event = { $event ->
     [PasskeyNamed] Passkey umbenannt
     [PasskeyRemoved] Passkey entfernt
     [SignInCodeGiven] Einmalcode ausgegeben
+    [TokenMade] Zugriffstoken erstellt
+    [TokenRevoked] Zugriffstoken widerrufen
    *[other] { $event }
 }
 audit-field = { $name ->

@@ -134,6 +134,8 @@ audit-event = { $event ->
     [PasskeyNamed] Passkey renamed
     [PasskeyRemoved] Passkey removed
     [SignInCodeGiven] One-time code given
+    [TokenMade] Access token made
+    [TokenRevoked] Access token revoked
    *[other] { $event }
 }
 audit-field = { $name ->

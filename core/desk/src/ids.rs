@@ -7,7 +7,9 @@ use fido_unlock_protocol::Shown;
 use fido_unlock_protocol::code::{CodeError, number_line, parse_number};
 
 use minicbor::{Decode, Encode};
+use sha2::{Digest, Sha256};
 
+use crate::record::LogId;
 use crate::typed_text::composed;
 
 /// The longest operator or user id, in bytes.
@@ -85,6 +87,17 @@ impl RequestId {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 10]) -> Self {
         Self(bytes)
+    }
+
+    /// That of the request which a program opens under a key of its own, so that it is opened once: the first 10 bytes of
+    /// SHA-256("fido-unlock/1 request" ‖ 00 ‖ log id ‖ person ‖ key).
+    pub(crate) fn of_key(log: &LogId, operator: PersonNumber, key: &str) -> Self {
+        let hash = Sha256::new_with_prefix(b"fido-unlock/1 request\0")
+            .chain_update(log.0)
+            .chain_update(operator.0)
+            .chain_update(key);
+        let [a, b, c, d, e, f, g, h, i, j, ..]: [u8; 32] = hash.finalize().into();
+        Self([a, b, c, d, e, f, g, h, i, j])
     }
 
     /// Its 10 bytes.

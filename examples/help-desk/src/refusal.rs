@@ -67,6 +67,8 @@ enum Own {
     MailAddress,
     UserExists,
     NoToken,
+    TokenDays,
+    TokenScope,
 }
 
 impl Own {
@@ -90,6 +92,8 @@ impl Own {
             Self::MailAddress => t.users_no_mail(),
             Self::UserExists => t.users_exists(),
             Self::NoToken => t.refusal_no_token(),
+            Self::TokenDays => t.tokens_no_days(),
+            Self::TokenScope => t.tokens_no_scope(),
         }
     }
 
@@ -112,6 +116,8 @@ impl Own {
             Self::MailAddress => t.users_no_mail_next(),
             Self::UserExists => t.users_exists_next(),
             Self::NoToken => t.refusal_no_token_next(),
+            Self::TokenDays => t.tokens_no_days_next(),
+            Self::TokenScope => t.tokens_no_scope_next(),
         }
     }
 }
@@ -197,6 +203,14 @@ impl Refusal {
         Self::own(StatusCode::UNAUTHORIZED, Own::NoToken)
     }
 
+    pub(crate) const fn no_token_days() -> Self {
+        Self::typed(Own::TokenDays)
+    }
+
+    pub(crate) const fn no_token_scope() -> Self {
+        Self::typed(Own::TokenScope)
+    }
+
     pub(crate) const fn user_exists() -> Self {
         Self::own(StatusCode::CONFLICT, Own::UserExists)
     }
@@ -204,6 +218,12 @@ impl Refusal {
     /// What no page sends.
     pub(crate) const fn malformed() -> Self {
         Self::typed(Own::Malformed)
+    }
+
+    /// The same, where it is what was sent that is wrong.
+    pub(crate) const fn of_what_was_sent(mut self) -> Self {
+        self.status = StatusCode::UNPROCESSABLE_ENTITY;
+        self
     }
 
     const fn typed(own: Own) -> Self {

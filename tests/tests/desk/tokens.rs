@@ -5,7 +5,7 @@ use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{AccessToken, Desk, OperatorSession, Privilege, Rules, Scope};
 use fido_unlock_mock::desk::{FakeBrowser, TestDesk};
 
-use crate::house::{ADMIN, ANNA, BERT, DAY, House, START, code_of, operator_id, ring};
+use crate::house::{ADMIN, ANNA, BERT, DAY, House, START, code_of, device, operator_id, ring, user_id};
 
 const MINUTE: u64 = 60;
 
@@ -85,6 +85,48 @@ fn a_call_by_a_token_is_a_call() {
     let (of_token, of_anna) = (code.operator, house.entries().last().unwrap().operator);
     assert_eq!(of_token, of_anna);
     assert!(house.desk.may(&anna, Privilege::Unlock).unwrap());
+}
+
+#[test]
+fn a_program_that_asks_twice_opens_one_request() {
+    let mut house = House::new();
+    let token = make(&mut house, ANNA, &[Scope::Unlock]);
+    let anna = by(&mut house, &token);
+    let bert = house.sign_in(BERT);
+    let zoe = user_id("zoe");
+    let first = house
+        .desk
+        .open_request_once(&anna, "k", &zoe, &device(1), "r")
+        .unwrap();
+    house.reopen();
+    let again = house
+        .desk
+        .open_request_once(&anna, "k", &zoe, &device(1), "r")
+        .unwrap();
+    assert_eq!(first, again);
+    assert_eq!(house.count(DeskEvent::RequestOpened), 1);
+    let others = house
+        .desk
+        .open_request_once(&bert, "k", &zoe, &device(1), "r")
+        .unwrap();
+    let another = house
+        .desk
+        .open_request_once(&anna, "l", &zoe, &device(1), "r")
+        .unwrap();
+    assert!(first.id != others.id && first.id != another.id && others.id != another.id);
+    // As it stands, also when it has ended.
+    house.desk.abandon(&anna, first.id).unwrap();
+    let ended = house
+        .desk
+        .open_request_once(&anna, "k", &zoe, &device(1), "r")
+        .unwrap();
+    assert!(ended.id == first.id && !ended.lives);
+    let long = "k".repeat(256);
+    for (key, number) in [("k", 2), ("", 1), (&*long, 1)] {
+        house.refused(ErrorCode::InvalidArgument, |desk| {
+            desk.open_request_once(&anna, key, &zoe, &device(number), "r")
+        });
+    }
 }
 
 #[test]

@@ -17,10 +17,11 @@ use crate::{
     UnixTime, UserId,
 };
 
-/// Opens a request for a user's device.
+/// Opens a request for a user's device. `key`: what a program calls it, which may ask twice: it is opened once.
 pub(crate) fn open(
     step: &mut Step<'_>,
     session: &OperatorSession,
+    key: Option<&str>,
     user: &UserId,
     device: &DeviceId,
     reason: &str,
@@ -30,9 +31,20 @@ pub(crate) fn open(
     set_up_ended(step)?;
     let owner = who::user_number(step, user)?;
     step.about.user = Some(owner);
+    let named = key.map(|key| RequestId::of_key(&step.head().log_id, actor.number, key));
+    if let Some(id) = named
+        && let Some(opened) = step.get::<RequestRow>(id.as_bytes())?
+    {
+        let same = opened.user == owner && opened.device == *device.as_bytes();
+        return if same {
+            Ok(id)
+        } else {
+            Err(ErrorCode::InvalidArgument.into())
+        };
+    }
     let row = in_use(step, owner, device)?;
     let suite = row.suite().ok_or(ErrorCode::StoreCorrupt)?;
-    let id = RequestId::from_bytes(step.random());
+    let id = named.unwrap_or_else(|| RequestId::from_bytes(step.random()));
     step.about.request = Some(id);
     let reason = reason.trim();
     let opened = RequestRow::opened(

@@ -14,6 +14,9 @@ use crate::{
     OperatorSession, RequestId, UnixTime, UserId, VerificationTask, VerifiedCaller,
 };
 
+/// The longest key by which a program calls a request, in bytes.
+const LONGEST_KEY: usize = 255;
+
 /// A verification that has begun: [`Desk::finish_verification`] takes it with the verifier's answer. Let go without one,
 /// nothing is recorded.
 #[derive(Clone, Debug)]
@@ -94,7 +97,31 @@ impl Desk {
         reason: &str,
     ) -> Result<CallView, DeskError> {
         self.step(DeskEvent::RequestOpened, |step| {
-            let id = call::open(step, session, user, device, reason)?;
+            let id = call::open(step, session, None, user, device, reason)?;
+            call::show(step, session, id)
+        })
+    }
+
+    /// The same for a program that may have to ask again, since an answer was lost. `key`: by what it calls this request, 1
+    /// to 255 bytes, such as a random number; the operator's request of that key is opened once, and shown as it stands
+    /// from then on.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] for another key, or where the request of this one is for another user or device; as
+    /// [`Desk::open_request`].
+    pub fn open_request_once(
+        &mut self,
+        session: &OperatorSession,
+        key: &str,
+        user: &UserId,
+        device: &DeviceId,
+        reason: &str,
+    ) -> Result<CallView, DeskError> {
+        self.step(DeskEvent::RequestOpened, |step| {
+            if !(1..=LONGEST_KEY).contains(&key.len()) {
+                return Err(ErrorCode::InvalidArgument.into());
+            }
+            let id = call::open(step, session, Some(key), user, device, reason)?;
             call::show(step, session, id)
         })
     }

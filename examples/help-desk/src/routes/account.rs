@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::guard::Zeroized;
 use super::sign_in::{self, Ask};
-use super::tokens::{ScopeLine, TokenLine};
+use super::tokens::{self, ScopeLine, TokenLine};
 use crate::app::App;
 use crate::ceremonies::Ceremony;
 use crate::guesses::Network;
@@ -67,6 +67,8 @@ struct AccountPage {
     tokens: Vec<TokenLine>,
     /// What a new token can be for.
     scopes: Vec<ScopeLine>,
+    /// There can be no more tokens.
+    most_tokens: bool,
     confirmed: bool,
     /// What was done just now.
     done: Option<Done>,
@@ -143,6 +145,7 @@ pub(super) async fn show(
             .map(|token| TokenLine::of(token, t))
             .collect(),
         scopes: ScopeLine::of(&who.may, t),
+        most_tokens: account.tokens.len() >= tokens::MOST,
         confirmed: account.confirmed,
         done,
         refusal,

@@ -4,20 +4,21 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use fido_unlock::Shown;
 use fido_unlock::desk::{Desk, KnownToken, Privilege, Scope};
-use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_texts::Texts;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::account::{Done, act, hex, key, show};
 use crate::app::App;
-use crate::language;
 use crate::page::{Page, Who, html, moment};
 use crate::refusal::Refusal;
 
 /// The longest life of a token, in days; the desk has the same.
 const MOST_DAYS: u16 = 365;
+/// The most tokens of one operator; the same.
+pub(super) const MOST: usize = 20;
 
 /// A token in the list.
 pub(super) struct TokenLine {
@@ -120,14 +121,12 @@ pub(super) async fn make(
 }
 
 async fn made(app: &App, who: &Who, form: &NewToken) -> Result<Zeroizing<String>, Refusal> {
-    let t = language::spoken();
-    let said = |why: String| Refusal::file(ErrorCode::InvalidArgument, &why);
     let days = form.days.trim().parse().ok();
     let days = days.filter(|days| (1..=MOST_DAYS).contains(days));
-    let days: u16 = days.ok_or_else(|| said(t.tokens_no_days()))?;
+    let days: u16 = days.ok_or_else(Refusal::no_token_days)?;
     let scopes = form.scopes();
     if scopes.is_empty() {
-        return Err(said(t.tokens_no_scope()));
+        return Err(Refusal::no_token_scope());
     }
     let (session, name) = (who.session.clone(), form.name.clone());
     let make = move |desk: &mut Desk| desk.make_token(&session, &name, &scopes, days);

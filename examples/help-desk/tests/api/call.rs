@@ -1,6 +1,7 @@
 //! The whole call by programs alone, from the search to the old passkey that signs in again; and what stops it.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
 use fido_unlock::desk::Scope;
 use fido_unlock::{ErrorCode, Pin};
 use serde_json::json;
@@ -163,4 +164,44 @@ async fn pages_go_on_where_the_one_before_ended() {
     let wrong = program.get("/requests?after=x").await;
     wrong.refuses(422, ErrorCode::InvalidArgument);
     assert_eq!(program.get("/users").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_asked_for_again() {
+    let demo = demo();
+    let program = Program::of(&demo, "desk-1", UNLOCK).await;
+    let other = Program::of(&demo, "desk-2", UNLOCK).await;
+    let (alex, kim) = (program.device_of("alex").await, program.device_of("kim").await);
+    let open = async |program: &Program, key: &str, user: &str, device: &str| {
+        let body = json!({"user": user, "device_id": device, "reason": "INC-1"});
+        let request = program
+            .request(Method::POST, "/api/v1/requests")
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        program
+            .send(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    };
+    let first = open(&program, "a1", "alex.muster", &alex).await;
+    let again = open(&program, "a1", "alex.muster", &alex).await;
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!(first.text(), again.text());
+    let listed = program.get("/requests").await.done();
+    assert_eq!(listed["requests"].as_array().unwrap().len(), 1);
+    for different in [
+        open(&program, "a2", "alex.muster", &alex).await,
+        open(&other, "a1", "alex.muster", &alex).await,
+    ] {
+        assert_eq!(different.status, StatusCode::CREATED);
+        assert_ne!(different.header("location"), first.header("location"));
+    }
+    let long = "k".repeat(256);
+    for (key, user, device) in [
+        ("a1", "kim.echantillon", &kim),
+        ("", "alex.muster", &alex),
+        (&*long, "alex.muster", &alex),
+    ] {
+        let refused = open(&program, key, user, device).await;
+        refused.refuses(422, ErrorCode::InvalidArgument);
+    }
 }

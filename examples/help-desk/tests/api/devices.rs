@@ -34,6 +34,10 @@ async fn a_station_registers_a_device_and_it_is_retired() {
     let mut new = row(7);
     new["slot"] = whole["slot"].clone();
     new["issuer"] = whole["issuer"].clone();
+    let other_suite = station.post("/devices", new.clone()).await;
+    other_suite.refuses(422, ErrorCode::SignerSuite);
+    new["suite"] = json!(2);
+    new["device_key"] = row(7)["issuer"].clone();
     let made = station.post("/devices", new.clone()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     assert_eq!(
@@ -78,10 +82,8 @@ async fn a_row_that_is_wrong_is_refused_with_its_field() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains(field), "{field}: {detail}");
     }
-    station
-        .post("/devices", row(7))
-        .await
-        .refuses(403, ErrorCode::KeyMissing);
+    let foreign = station.post("/devices", row(7)).await;
+    foreign.refuses(422, ErrorCode::KeyMissing);
     let nobody = station.get(&format!("/devices/{}", device(7))).await;
     nobody.refuses(404, ErrorCode::DeviceUnknown);
 }

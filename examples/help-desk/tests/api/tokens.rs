@@ -57,15 +57,19 @@ async fn an_operator_makes_one_sees_it_once_and_revokes_it() {
 async fn what_is_no_token_is_not_made() {
     let demo = demo();
     let mut browser = Browser::signed_in(&demo, "desk-1").await;
-    for fields in [
-        filled("x", "0", &["unlock"]),
-        filled("x", "366", &["unlock"]),
-        filled("x", "soon", &["unlock"]),
-        filled("x", "1", &[]),
-        filled("", "1", &["unlock"]),
+    for (fields, next) in [
+        (filled("x", "0", &["unlock"]), "Give 1 to 365 days."),
+        (filled("x", "366", &["unlock"]), "Give 1 to 365 days."),
+        (filled("x", "soon", &["unlock"]), "Give 1 to 365 days."),
+        (filled("x", "1", &[]), "Choose what it is for."),
+        (
+            filled("", "1", &["unlock"]),
+            ErrorCode::InvalidArgument.next_step(),
+        ),
     ] {
         let answer = browser.post("/account/tokens", &fields).await;
-        answer.refuses(422, ErrorCode::InvalidArgument);
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        assert!(answer.text.contains(next), "{fields:?}: {}", answer.text);
     }
     let other = Browser::signed_in(&demo, "desk-2").await;
     let csrf = [("csrf", other.csrf.as_str())];

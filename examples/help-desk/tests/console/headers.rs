@@ -18,7 +18,10 @@ async fn every_answer_has_its_headers() {
             .into_iter()
             .map(|route| (route.method, route.path))
             .collect();
-        all.extend([(Method::GET, "/no-such-page"), (Method::DELETE, "/unlock")]);
+        all.extend([
+            (Method::GET, "/no-such-page".into()),
+            (Method::DELETE, "/unlock".into()),
+        ]);
         for (method, path) in all {
             let path = path
                 .replace("{request}", "0000-0000-0000-0000-0000")

@@ -150,7 +150,7 @@ fn text(status: StatusCode, text: String) -> Response {
 
 /// The proof of an entry by the newest checkpoint
 ///
-/// C2SP tlog-proof. 714 EntryUnknown where no checkpoint covers the entry yet.
+/// C2SP tlog-proof. 718 EntryUnknown where no checkpoint covers the entry yet.
 #[utoipa::path(get, path = "/api/v1/audit/entries/{place}/proof", tag = "audit",
     params(("place" = u64, Path, description = "Its place, from 0")),
     responses((status = 200, content_type = "text/plain", body = String)))]

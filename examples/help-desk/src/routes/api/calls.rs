@@ -2,7 +2,7 @@
 //! stands then; the Response Code is in one answer alone, and is not kept.
 
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use fido_unlock::code::spoken;
 use fido_unlock::desk::{
@@ -21,6 +21,8 @@ use crate::problem::json;
 use crate::refusal::Refusal;
 use crate::routes::call::request_id;
 
+/// By what a program calls what it wants once (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Requests of a page.
 const PAGE: u32 = 50;
 
@@ -72,7 +74,7 @@ fn cursor(text: &str) -> Option<(UnixTime, RequestId)> {
 }
 
 /// Requests that are not ended, oldest first
-#[utoipa::path(get, path = "/api/v1/requests", tag = "calls", params(After),
+#[utoipa::path(get, path = "/api/v1/requests", operation_id = "list_requests", tag = "calls", params(After),
     responses((status = 200, body = Requests)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -109,18 +111,29 @@ pub(super) struct Open {
 }
 
 /// Opens a request for a user's device
+///
+/// Asked again with the same `Idempotency-Key`, it is not opened again, and answered as it stands then.
 #[utoipa::path(post, path = "/api/v1/requests", tag = "calls", request_body = Open,
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "By what the program calls this request: 1 to 255 characters, and another for another request")),
     responses((status = 201, body = RequestOut)))]
 pub(super) async fn open(
     State(app): State<App>,
     Caller(session): Caller,
+    headers: HeaderMap,
     Given(open): Given<Open>,
 ) -> Result<Response, Refusal> {
     let user = UserId::new(&open.user).ok_or(ErrorCode::UserUnknown)?;
     let device = DeviceId::parse(&open.device_id)?;
-    let opened = app
-        .desks()
-        .run(move |desk| desk.open_request(&session, &user, &device, &open.reason));
+    let key = match headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str()) {
+        Some(Ok(key)) => Some(key.to_owned()),
+        Some(Err(_)) => return Err(ErrorCode::InvalidArgument.into()),
+        None => None,
+    };
+    let opened = app.desks().run(move |desk| match key {
+        Some(key) => desk.open_request_once(&session, &key, &user, &device, &open.reason),
+        None => desk.open_request(&session, &user, &device, &open.reason),
+    });
     let request = RequestOut::from(&opened.await?);
     let location = format!("/api/v1/requests/{}", request.id);
     let mut response = json(StatusCode::CREATED, &request);

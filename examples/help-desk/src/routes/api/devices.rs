@@ -37,7 +37,7 @@ pub(super) struct Devices {
 /// Devices, retired ones too, by their owners' ids
 ///
 /// A page has the devices of 50 users.
-#[utoipa::path(get, path = "/api/v1/devices", tag = "devices", params(Page),
+#[utoipa::path(get, path = "/api/v1/devices", operation_id = "list_devices", tag = "devices", params(Page),
     responses((status = 200, body = Devices)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -134,13 +134,23 @@ pub(super) async fn register(
 ) -> Result<Response, Refusal> {
     let device = new.read()?;
     let registered = app.desks().run(move |desk| put(desk, &session, &device));
-    let device_id = registered.await?.to_code();
+    let device_id = registered.await.map_err(of_the_row)?.to_code();
     app.desks().send_notices();
     let location = format!("/api/v1/devices/{device_id}");
     let mut response = json(StatusCode::CREATED, &Registered { device_id });
     let location = location.parse().map_err(|_| ErrorCode::HostFailed)?;
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
+}
+
+/// A key that is none of the desk's is no fault of the service here.
+fn of_the_row(refusal: Refusal) -> Refusal {
+    match refusal.code() {
+        Some(
+            ErrorCode::KeyMissing | ErrorCode::KeyRetired | ErrorCode::SignerSuite | ErrorCode::ForeignIssuer,
+        ) => refusal.of_what_was_sent(),
+        _ => refusal,
+    }
 }
 
 fn put(desk: &mut Desk, session: &OperatorSession, device: &NewDevice) -> Result<DeviceId, DeskError> {
