@@ -12,7 +12,7 @@ use crate::program::Program;
 const UNLOCK: &[Scope] = &[Scope::Unlock];
 
 fn pin(text: &str) -> Pin {
-    Pin::new(text.to_owned().into())
+    Pin::new(text.to_owned())
 }
 
 #[tokio::test]
