@@ -77,12 +77,11 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
     let own = own_desk::open(&settings.desk, &passphrase, &settings.site)?;
     drop(passphrase);
     if let Some((administrator, code)) = own_desk::first_code(&*own.make)? {
-        println!(
-            "Nobody can sign in yet. {administrator} sets a password at {}/first",
-            settings.site.url()
-        );
-        println!(
-            "with this one-time code, which is good for a day: {}",
+        // Not where the log goes.
+        eprintln!(
+            "Nobody can sign in yet. {administrator} sets a password at {}/first\nwith this one-time code, which is good \
+             for a day: {}",
+            settings.site.url(),
             code.expose().as_str()
         );
     }

@@ -363,6 +363,11 @@ pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
     response
 }
 
+/// A page that may tell what was refused; `otherwise`: HTTP's word where nothing was.
+pub(crate) fn answer(otherwise: StatusCode, refusal: Option<&Refusal>, page: &impl Template) -> Response {
+    refusal.map_or_else(|| html(otherwise, page), |refusal| refused(refusal, page))
+}
+
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct RefusedPage<'a> {

@@ -111,7 +111,6 @@ fn header(value: &str, site: &Site, more: &str) -> Result<HeaderValue, ErrorCode
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     #[test]

@@ -31,12 +31,16 @@ async function answer(form) {
   }
 }
 
+const seen = new WeakSet();
+
 function look(root) {
   for (const part of root.querySelectorAll("[data-passkey-can]")) {
     part.hidden = part.dataset.passkeyCan !== String(Boolean(can));
   }
   if (!can) return;
   for (const form of root.querySelectorAll("form[data-passkey]")) {
+    if (seen.has(form)) continue;
+    seen.add(form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       answer(form);

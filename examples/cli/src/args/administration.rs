@@ -15,7 +15,10 @@ pub enum Desk {
 Run this first for a new help desk. Then: desk licence, issuer generate, desk add-operator, desk add-user,
 enroll, and desk open at the end.
 
-Standard input (--stdin): Administrator's password, again, passphrase of the keys, again.
+With --first-code the Administrator has no password: `help-desk`, the console, prints a one-time code when it is
+started, by which they set one in the browser.
+
+Standard input (--stdin): Administrator's password, again (not with --first-code), passphrase of the keys, again.
 
 Example:
   fido-unlock desk init --desk desk/ --admin admin --vendor vendor.pub")]
@@ -32,6 +35,9 @@ Example:
         /// Rules other than the defaults, as `desk rules` prints them
         #[arg(long, value_name = "FILE")]
         rules: Option<PathBuf>,
+        /// No password yet: the console prints a code by which the Administrator sets one
+        #[arg(long)]
+        first_code: bool,
     },
     /// End the set-up: codes are given from now on (an Administrator's right)
     #[command(after_help = "\

@@ -35,6 +35,25 @@ fn resting() -> Bench {
 }
 
 #[test]
+fn a_new_desk_may_leave_the_first_password_to_the_console() {
+    let bench = Bench::empty();
+    let made = bench
+        .run(
+            "desk init --desk desk --first-code",
+            &format!("{PASSPHRASE}\n{PASSPHRASE}\n"),
+        )
+        .ok();
+    assert_eq!(made["admin"], "admin");
+    bench.admin("desk status", "").error(427);
+    // Beside the keys it can be set here too.
+    let secrets = format!("{PASSPHRASE}\n{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n");
+    bench
+        .run("desk recover --desk desk --name admin --note set-up", &secrets)
+        .ok();
+    bench.admin("desk status", "").ok();
+}
+
+#[test]
 fn the_only_administrator_is_recovered_by_the_keys_passphrase_and_it_is_told() {
     let bench = Bench::with_desk(2);
     let words = "desk recover --desk desk --name admin --note lost";

@@ -11,8 +11,8 @@ use fido_unlock::{DeviceId, Shown};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::page::{Page, Who, day, html};
-use crate::refusal::Refusal;
+use crate::page::{Page, Who, day};
+use crate::refusal::{Refusal, answer};
 
 /// The most users on a page.
 const MOST_SHOWN: usize = 20;
@@ -64,10 +64,10 @@ enum List {
 }
 
 impl List {
-    fn status(&self) -> StatusCode {
+    const fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Found { .. } => StatusCode::OK,
-            Self::Refused(refusal) => refusal.status(),
+            Self::Found { .. } => None,
+            Self::Refused(refusal) => Some(refusal),
         }
     }
 }
@@ -98,7 +98,7 @@ pub(super) async fn page(State(app): State<App>, who: Who, Query(search): Query<
         administers: who.may.contains(&Privilege::Administer),
         list,
     };
-    html(page.list.status(), &page)
+    answer(StatusCode::OK, page.list.refusal(), &page)
 }
 
 pub(super) async fn rows(State(app): State<App>, who: Who, Query(search): Query<Search>) -> Response {
@@ -109,7 +109,7 @@ pub(super) async fn rows(State(app): State<App>, who: Who, Query(search): Query<
         administers: who.may.contains(&Privilege::Administer),
         list,
     };
-    html(part.list.status(), &part)
+    answer(StatusCode::OK, part.list.refusal(), &part)
 }
 
 /// `ended`: the text is not being typed any more, so it is recorded.

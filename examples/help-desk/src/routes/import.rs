@@ -19,7 +19,7 @@ use super::users::class_title;
 use crate::app::App;
 use crate::language;
 use crate::page::{Page, Who, html, moment, tag};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, answer};
 
 /// The most rows of a file: they are written in one transaction, for which others wait.
 const MOST_ROWS: usize = 5000;
@@ -130,9 +130,8 @@ impl ImportPage {
     }
 
     fn refused(mut self, refusal: Refusal) -> Response {
-        let status = refusal.status();
         self.refusal = Some(refusal);
-        html(status, &self)
+        answer(StatusCode::OK, self.refusal.as_ref(), &self)
     }
 }
 

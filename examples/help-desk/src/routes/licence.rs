@@ -11,7 +11,7 @@ use super::live;
 use super::upload::Upload;
 use crate::app::App;
 use crate::page::{Page, Who, html, moment};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, answer};
 
 /// A licence as it is shown.
 struct Licence {
@@ -140,10 +140,9 @@ pub(super) async fn put(State(app): State<App>, who: Who, upload: Upload) -> Res
         // What is said of the one before does not outlive it.
         page.page.warning = None;
     }
-    let status = match (&refusal, &asked) {
-        (Some(refusal), _) => refusal.status(),
-        (None, Some(_)) => StatusCode::CONFLICT,
-        (None, None) => StatusCode::OK,
+    let otherwise = match &asked {
+        Some(_) => StatusCode::CONFLICT,
+        None => StatusCode::OK,
     };
     page.offered = asked.map(|(licence, harm)| Offered {
         licence: Licence::of(&licence),
@@ -151,7 +150,7 @@ pub(super) async fn put(State(app): State<App>, who: Who, upload: Upload) -> Res
         text: file.unwrap_or_default(),
     });
     page.refusal = refusal;
-    Ok(html(status, &page))
+    Ok(answer(otherwise, page.refusal.as_ref(), &page))
 }
 
 fn put_in(desk: &mut Desk, session: &OperatorSession, file: &str, sure: bool) -> Result<Put, DeskError> {

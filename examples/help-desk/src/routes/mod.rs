@@ -3,6 +3,7 @@
 
 mod account;
 mod again;
+mod announcements;
 mod approvals;
 mod assets;
 mod audit;
@@ -219,6 +220,7 @@ fn table(app: &App) -> Vec<Row> {
         row(POST, administer, "/users/import", post(import::write_users)).with_file(),
         row(POST, administer, "/users/import/check", post(import::check_users)).with_file(),
         row(GET, administer, "/operators", get(operators::page)),
+        row(POST, administer, "/operators/read", post(announcements::read)),
         row(GET, administer, "/operators/new", get(operators::new)),
         row(POST, administer, "/operators/new", post(operators::add)),
         row(GET, administer, "/operators/operator", get(operators::operator)),

@@ -10,10 +10,11 @@ use fido_unlock_texts::Texts;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::announcements::{Unread, unread};
 use crate::app::App;
 use crate::new_password::new_password;
 use crate::page::{Page, Who, html, in_query, moment, see_other, tag};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, answer};
 
 /// Roles, by the values of a form.
 const ROLES: [(Role, &str); 2] = [
@@ -167,6 +168,7 @@ struct OperatorsPage {
     lines: Vec<Line>,
     set_up_open: bool,
     removed: bool,
+    unread: Option<Unread>,
 }
 
 #[derive(Deserialize)]
@@ -181,9 +183,12 @@ pub(super) async fn page(
     Query(query): Query<Done>,
 ) -> Result<Response, Refusal> {
     let session = who.session.clone();
-    let (known, standing) = app
+    let (known, standing, told) = app
         .desks()
-        .run(move |desk| Ok((all(desk, &session)?, desk.standing(&session)?)))
+        .run(move |desk| {
+            let known = all(desk, &session)?;
+            Ok((known, desk.standing(&session)?, unread(desk, &session)?))
+        })
         .await?;
     let page = Page::new(&app, &who, "/operators");
     let t = page.t;
@@ -196,6 +201,7 @@ pub(super) async fn page(
         lines: known.iter().map(line).collect(),
         set_up_open: standing.open,
         removed: query.done == "removed",
+        unread: Unread::of(&told, t),
         page,
     };
     Ok(html(StatusCode::OK, &page))
@@ -292,10 +298,10 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(fields): Fields) 
             let new = NewPage {
                 choices: choices(asked.as_ref(), page.t),
                 name: Shown(typed.name.trim()).to_string(),
-                refusal: Some(refusal.clone()),
+                refusal: Some(refusal),
                 page,
             };
-            html(refusal.status(), &new)
+            answer(StatusCode::OK, new.refusal.as_ref(), &new)
         }
     }
 }
@@ -443,12 +449,11 @@ async fn as_shown(
     let mut page = look(app, who, &id).await?;
     page.changed = refusal.is_none();
     page.reason = Shown(&typed.reason).to_string();
-    let status = refusal.as_ref().map_or(StatusCode::CONFLICT, Refusal::status);
     if refusal.is_some() {
         page.choices = choices(Some(&typed.operator(&id)), page.page.t);
     }
     page.refusal = refusal;
-    Ok(html(status, &page))
+    Ok(answer(StatusCode::CONFLICT, page.refusal.as_ref(), &page))
 }
 
 /// CHANGE: other roles and privileges.
@@ -525,14 +530,13 @@ async fn show_remove(
     refusal: Option<Refusal>,
 ) -> Result<Response, Refusal> {
     let shown = look(app, who, id).await?;
-    let status = refusal.as_ref().map_or(StatusCode::OK, Refusal::status);
     let page = RemovePage {
         page: shown.page,
         name: shown.name,
         rights: shown.rights,
         refusal,
     };
-    Ok(html(status, &page))
+    Ok(answer(StatusCode::OK, page.refusal.as_ref(), &page))
 }
 
 /// REMOVE.

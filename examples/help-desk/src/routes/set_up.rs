@@ -7,8 +7,8 @@ use axum::response::Response;
 use fido_unlock::desk::SetUp;
 
 use crate::app::App;
-use crate::page::{Page, Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::page::{Page, Who, see_other};
+use crate::refusal::{Refusal, answer};
 
 #[derive(Template)]
 #[template(path = "set_up.html")]
@@ -36,13 +36,12 @@ pub(super) async fn page(State(app): State<App>, who: Who) -> Result<Response, R
 async fn show(app: &App, who: &Who, refusal: Option<Refusal>) -> Result<Response, Refusal> {
     let session = who.session.clone();
     let set_up = app.desks().run(move |desk| desk.set_up(&session)).await?;
-    let status = refusal.as_ref().map_or(StatusCode::OK, Refusal::status);
     let page = SetUpPage {
         page: Page::new(app, who, "/operators"),
         set_up,
         refusal,
     };
-    Ok(html(status, &page))
+    Ok(answer(StatusCode::OK, page.refusal.as_ref(), &page))
 }
 
 /// END THE SET-UP.

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::operators::Fields;
 use crate::app::App;
 use crate::page::{Page, Who, day, html, in_query, moment, see_other, tag};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, answer};
 
 /// Kinds of channels, by the values of a form and the beginning of their ids.
 const KINDS: [(ChannelKind, &str); 4] = [
@@ -332,9 +332,8 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(fields): Fields) 
     };
     let mut page = UserPage::new(&app, &who);
     page.typed = typed.shown();
-    let status = refusal.status();
     page.refusal = Some(refusal);
-    html(status, &page)
+    answer(StatusCode::OK, page.refusal.as_ref(), &page)
 }
 
 async fn put_new(app: &App, who: &Who, typed: &Typed) -> Result<Response, Refusal> {
@@ -406,9 +405,8 @@ async fn refused(
         };
     }
     page.typed.reason = Shown(&typed.reason).to_string();
-    let status = refusal.as_ref().map_or(StatusCode::CONFLICT, Refusal::status);
     page.refusal = refusal;
-    Ok(html(status, &page))
+    Ok(answer(StatusCode::CONFLICT, page.refusal.as_ref(), &page))
 }
 
 /// CHANGE.

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod administration;
 mod chromium;
 mod log;
 mod passkeys;

@@ -123,6 +123,36 @@ async fn only_what_was_shown_is_approved_or_changed() {
 }
 
 #[tokio::test]
+async fn every_administrator_is_told_until_they_have_read_it() {
+    let demo = demo();
+    let mut first = Browser::signed_in(&demo, "admin-1").await;
+    let mut second = Browser::signed_in(&demo, "admin-2").await;
+    assert!(!first.get("/operators").await.text.contains("Told to every Administrator"));
+    add(&mut first, "olga").await;
+    let page = second.get(&page_of("olga")).await;
+    let reason = [("reason", "one is <i>ill</i>")];
+    send(&mut second, &page, &format!("{OPERATOR}/approve"), &reason).await;
+    let told = first.get("/operators").await;
+    for text in [
+        "What an operator may was changed <a href=\"/operators/operator?name=olga\">olga</a>",
+        "by admin-1",
+        "holds from ",
+        "A change was let hold at once",
+        "by admin-2",
+        "one is &#60;i&#62;ill&#60;/i&#62;",
+    ] {
+        assert!(told.text.contains(text), "{text} in {}", told.text);
+    }
+    let read = first.submit(&told, "/operators/read", &[]).await;
+    assert!(!first.get(read.location()).await.text.contains("Told to every Administrator"));
+    // Pressed twice, or in two windows, it is read all the same.
+    let again = first.submit(&told, "/operators/read", &[]).await;
+    assert_eq!(again.location(), "/operators");
+    // The other one has not read it.
+    assert!(second.get("/operators").await.text.contains("Told to every Administrator"));
+}
+
+#[tokio::test]
 async fn what_is_less_holds_at_once() {
     let demo = demo();
     let mut administrator = Browser::signed_in(&demo, "admin-1").await;

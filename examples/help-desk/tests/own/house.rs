@@ -22,7 +22,10 @@ pub const PASSPHRASE: &str = "green lamps 4711 in a row";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Made once: opening its keys takes a second by design.
-static MADE: LazyLock<TempDir> = LazyLock::new(|| {
+static MADE: LazyLock<TempDir> = LazyLock::new(|| made(Some(PASSWORD)));
+
+/// `password`: the Administrator's; without one nobody can sign in yet.
+fn made(password: Option<&str>) -> TempDir {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("desk");
     let folder = DeskFolder::new(&path).unwrap();
@@ -34,24 +37,37 @@ static MADE: LazyLock<TempDir> = LazyLock::new(|| {
     let signer = SharedSigner::without_keys(&folder.keys(), &keys);
     let parts = parts(&folder, &keys, &signer, store, 0).unwrap();
     let admin = OperatorId::new(ADMIN).unwrap();
-    let mut desk = Desk::create(parts, Rules::default(), &admin, PASSWORD).unwrap();
+    let desk = match password {
+        Some(password) => Desk::create(parts, Rules::default(), &admin, password),
+        None => Desk::create_without_password(parts, Rules::default(), &admin),
+    };
+    let mut desk = desk.unwrap();
     let origin = desk.origin().unwrap();
     folder.keys().write_checkpoint_key(&keys, origin).unwrap();
     place
-});
+}
 
 /// A folder of one test, with a desk in it.
 pub struct House(TempDir);
 
 impl House {
     pub fn new() -> Self {
+        Self::of(&MADE)
+    }
+
+    /// To which nobody can sign in yet.
+    pub fn without_password() -> Self {
+        Self::of(&made(None))
+    }
+
+    fn of(made: &TempDir) -> Self {
         let place = tempfile::tempdir().unwrap();
         std::fs::set_permissions(place.path(), Permissions::from_mode(0o700)).unwrap();
         let own = Self(place);
         let desk = own.path("desk");
         std::fs::create_dir(&desk).unwrap();
         std::fs::set_permissions(&desk, Permissions::from_mode(0o700)).unwrap();
-        for file in MADE.path().join("desk").read_dir().unwrap() {
+        for file in made.path().join("desk").read_dir().unwrap() {
             let file = file.unwrap();
             std::fs::copy(file.path(), desk.join(file.file_name())).unwrap();
         }
@@ -164,10 +180,13 @@ impl Console {
 
     /// Signs in as a browser of this site does; gives the whole answer.
     pub fn sign_in(&self, host: &str, origin: &str, name: &str, password: &str) -> String {
+        self.send(&sign_in(host, origin, name, password))
+    }
+
+    /// Sends a request; gives the whole answer.
+    pub fn send(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream
-            .write_all(sign_in(host, origin, name, password).as_bytes())
-            .unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -215,8 +234,13 @@ pub fn get(address: &str, host: &str, path: &str, more: &str) -> String {
 /// The request of the form.
 pub fn sign_in(host: &str, origin: &str, name: &str, password: &str) -> String {
     let body = format!("name={name}&password={}", password.replace(' ', "+"));
+    form("/sign-in", host, origin, &body)
+}
+
+/// The request of another form.
+pub fn form(path: &str, host: &str, origin: &str, body: &str) -> String {
     format!(
-        "POST /sign-in HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: close\r\nContent-Type: \
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: close\r\nContent-Type: \
          application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::house::{ADMIN, Console, House, PASSPHRASE, PASSWORD, get};
+use crate::house::{ADMIN, Console, House, PASSPHRASE, PASSWORD, form, get};
 
 #[test]
 fn from_a_configuration_to_a_page_and_an_orderly_end() {
@@ -32,6 +32,38 @@ fn from_a_configuration_to_a_page_and_an_orderly_end() {
     // It is started again over what it has left.
     let console = house.start();
     assert!(get(&console.address, "localhost", "/sign-in", "").starts_with("HTTP/1.1 200 OK"));
+}
+
+#[test]
+fn the_first_administrator_sets_a_password_by_the_code_that_is_printed() {
+    const ORIGIN: &str = "http://localhost";
+    let house = House::without_password();
+    house.configure("");
+    let said = |name: &str| std::fs::File::create(house.path(name)).unwrap();
+    let mut program = house.program(&["--config", "help-desk.toml"]);
+    program.stderr(said("said"));
+    let console = Console::start(program);
+    let told = std::fs::read_to_string(house.path("said")).unwrap();
+    assert!(
+        told.contains("admin sets a password at http://localhost/first"),
+        "{told}"
+    );
+    let code = told.trim_end().rsplit(' ').next().unwrap().to_owned();
+    let body = format!("name={ADMIN}&code={code}&password=nine+quiet+bicycles&again=nine+quiet+bicycles");
+    let set = console.send(&form("/first", "localhost", ORIGIN, &body));
+    assert!(
+        set.starts_with("HTTP/1.1 303") && set.contains("/sign-in?done=password"),
+        "{set}"
+    );
+    let signed_in = console.sign_in("localhost", ORIGIN, ADMIN, "nine quiet bicycles");
+    assert!(signed_in.starts_with("HTTP/1.1 303"), "{signed_in}");
+    let (_, lines) = console.stop();
+    assert!(!lines.iter().any(|line| line.contains(&code)), "{lines:?}");
+    // Once is enough.
+    let mut program = house.program(&["--config", "help-desk.toml"]);
+    program.stderr(said("said again"));
+    Console::start(program).stop();
+    assert_eq!(std::fs::read_to_string(house.path("said again")).unwrap(), "");
 }
 
 #[test]
