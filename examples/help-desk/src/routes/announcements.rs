@@ -20,8 +20,8 @@ const MOST: usize = 50;
 pub(super) struct Told {
     pub(super) at: String,
     pub(super) what: String,
-    /// The page of whom it is about, and their name.
-    pub(super) about: Option<(String, String)>,
+    /// Whom it is about, and their page, where they have one.
+    pub(super) about: Option<(String, Option<String>)>,
     pub(super) by: Option<String>,
     pub(super) from: Option<String>,
     pub(super) reason: Option<String>,
@@ -33,10 +33,7 @@ pub(super) struct Unread {
     pub(super) last: u64,
 }
 
-pub(super) fn unread(
-    desk: &mut Desk,
-    session: &OperatorSession,
-) -> Result<Vec<Announcement>, DeskError> {
+pub(super) fn unread(desk: &mut Desk, session: &OperatorSession) -> Result<Vec<Announcement>, DeskError> {
     desk.announcements(session, MOST)
 }
 
@@ -54,12 +51,13 @@ impl Told {
     fn of(told: &Announcement, t: &Texts) -> Self {
         let shown = |text: &String| Shown(text).to_string();
         let operator = told.about.as_ref().map(|name| {
-            let link = format!("/operators/operator?name={}", in_query(name));
-            (link, shown(name))
+            let there = told.event != DeskEvent::OperatorRemoved;
+            let link = there.then(|| format!("/operators/operator?name={}", in_query(name)));
+            (shown(name), link)
         });
         let user = told.user.as_ref().map(|id| {
             let link = format!("/users/user?id={}", in_query(id));
-            (link, shown(id))
+            (shown(id), Some(link))
         });
         let text = told.text.as_deref();
         let reason = match told.event {

@@ -4,13 +4,17 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use fido_unlock::desk::{DeviceView, Privilege, UserClass};
+use fido_unlock::desk::{DeviceView, Privilege, ShownEntry, UserClass};
 use fido_unlock::{DeviceId, ErrorCode, Shown};
+use fido_unlock_texts::Texts;
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::page::{Page, Who, html, moment, see_other};
 use crate::refusal::Refusal;
+
+/// Entries of its history on a page.
+const ENTRIES: u32 = 25;
 
 /// A device as it is shown.
 struct Device {
@@ -68,12 +72,38 @@ impl Device {
     }
 }
 
+/// Something that happened to it.
+struct Happened {
+    at: String,
+    event: &'static str,
+    by: Option<String>,
+    error: Option<String>,
+    text: Option<String>,
+}
+
+impl Happened {
+    fn of(shown: &ShownEntry, t: &Texts) -> Self {
+        let error = shown.entry.error.and_then(ErrorCode::from_number);
+        let text = |text: &String| Shown(text).to_string();
+        Self {
+            at: moment(shown.entry.at),
+            event: shown.entry.event.name(),
+            by: shown.operator.as_ref().map(text),
+            error: error.map(|error| t.error(error)),
+            text: shown.text.as_ref().map(text),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "device.html")]
 struct DevicePage {
     page: Page,
     device: Device,
     just_retired: bool,
+    history: Vec<Happened>,
+    /// Before which entry of the log it goes on.
+    older: Option<u64>,
     administers: bool,
     audits: bool,
 }
@@ -100,6 +130,8 @@ async fn look(app: &App, who: &Who, id: DeviceId) -> Result<Device, Refusal> {
 pub(super) struct Done {
     #[serde(default)]
     done: String,
+    /// The place in the log before which its history is shown.
+    before: Option<u64>,
 }
 
 pub(super) async fn page(
@@ -108,13 +140,23 @@ pub(super) async fn page(
     Path(device): Path<String>,
     Query(query): Query<Done>,
 ) -> Result<Response, Refusal> {
-    let device = look(&app, &who, device_id(&device)?).await?;
+    let id = device_id(&device)?;
+    let device = look(&app, &who, id).await?;
+    let session = who.session.clone();
+    let (history, older) = app
+        .desks()
+        .run(move |desk| desk.device_history(&session, &id, query.before, ENTRIES))
+        .await?;
+    let page = Page::new(&app, &who, "/devices");
+    let happened = |shown| Happened::of(shown, page.t);
     let page = DevicePage {
-        page: Page::new(&app, &who, "/devices"),
+        history: history.iter().map(happened).collect(),
+        older,
         just_retired: query.done == "retired" && device.retired,
         administers: who.may.contains(&Privilege::Administer),
         audits: who.may.contains(&Privilege::Audit),
         device,
+        page,
     };
     Ok(html(StatusCode::OK, &page))
 }

@@ -123,7 +123,16 @@ async fn a_device_is_retired_when_that_was_confirmed() {
 
     let path = format!("/devices/{}", caller.device_id);
     let page = browser.get(&path).await;
-    for text in ["Robin Sample", "in use", "1 may still be good", "1, suite 2"] {
+    for text in [
+        "Robin Sample",
+        "in use",
+        "1 may still be good",
+        "1, suite 2",
+        // What the log says of it, newest first; not the looks at it.
+        "id=\"history\"",
+        "Request opened",
+        "Code made",
+    ] {
         assert!(page.text.contains(text), "{text} in {}", page.text);
     }
     // The log is for those who may read it.
