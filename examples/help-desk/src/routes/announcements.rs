@@ -33,10 +33,7 @@ pub(super) struct Unread {
     pub(super) last: u64,
 }
 
-pub(super) fn unread(
-    desk: &mut Desk,
-    session: &OperatorSession,
-) -> Result<Vec<Announcement>, DeskError> {
+pub(super) fn unread(desk: &mut Desk, session: &OperatorSession) -> Result<Vec<Announcement>, DeskError> {
     desk.announcements(session, MOST)
 }
 

@@ -117,7 +117,9 @@ async fn a_second_administrator_lets_an_operator_begin() {
     second.fill("reason", "one is ill").await;
     second.picture("46-approve-operator").await;
     second.press("APPROVE").await;
-    second.sees(".outcome", "Every Administrator is told of it.").await;
+    second
+        .sees(".outcome", "Every Administrator is told of it.")
+        .await;
     // She answers callers at once.
     second.open("/account").await;
     second.press("Sign out").await;

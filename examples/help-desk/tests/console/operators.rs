@@ -127,7 +127,13 @@ async fn every_administrator_is_told_until_they_have_read_it() {
     let demo = demo();
     let mut first = Browser::signed_in(&demo, "admin-1").await;
     let mut second = Browser::signed_in(&demo, "admin-2").await;
-    assert!(!first.get("/operators").await.text.contains("Told to every Administrator"));
+    assert!(
+        !first
+            .get("/operators")
+            .await
+            .text
+            .contains("Told to every Administrator")
+    );
     add(&mut first, "olga").await;
     let page = second.get(&page_of("olga")).await;
     let reason = [("reason", "one is <i>ill</i>")];
@@ -144,12 +150,24 @@ async fn every_administrator_is_told_until_they_have_read_it() {
         assert!(told.text.contains(text), "{text} in {}", told.text);
     }
     let read = first.submit(&told, "/operators/read", &[]).await;
-    assert!(!first.get(read.location()).await.text.contains("Told to every Administrator"));
+    assert!(
+        !first
+            .get(read.location())
+            .await
+            .text
+            .contains("Told to every Administrator")
+    );
     // Pressed twice, or in two windows, it is read all the same.
     let again = first.submit(&told, "/operators/read", &[]).await;
     assert_eq!(again.location(), "/operators");
     // The other one has not read it.
-    assert!(second.get("/operators").await.text.contains("Told to every Administrator"));
+    assert!(
+        second
+            .get("/operators")
+            .await
+            .text
+            .contains("Told to every Administrator")
+    );
 }
 
 #[tokio::test]
