@@ -48,7 +48,9 @@ mod vectors;
 mod wrong_rows;
 
 pub use approval::{Approval, ApprovalTask};
-pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, OpenCode, Pending};
+pub use call_view::{
+    Announcement, CallView, CodeOutcome, DeskAlarm, KeyRecords, KnownIssuer, KnownUser, OpenCode, Pending,
+};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{

@@ -104,7 +104,11 @@ fn begin(app: &App, checkpoint: &str) -> Result<(), Refusal> {
     let verification = Arc::clone(app.verification());
     if !verification.begin(now()) {
         // One that runs says the same of the log, but nothing of this checkpoint.
-        return if checkpoints.is_empty() { Ok(()) } else { Err(Refusal::busy()) };
+        return if checkpoints.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::busy())
+        };
     }
     let running = Arc::clone(&verification);
     let sent = app
