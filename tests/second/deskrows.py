@@ -111,7 +111,7 @@ TABLES = {
     "outbox": (data(8), fields(k0=one_of(0, 1, 2, 3), k1=person, o2=device_id, o3=request, k4=person, k5=time, k6=data(16),
                                k7=u32, o8=CHANNEL)),
     "announcements": (data(8), fields(k0=u64, k1=u16, k2=time, o3=person, o4=person, o5=person, o6=b32, o7=time)),
-    "issuers": (b32, fields(k0=u8, k1=u8, k2=b33, k3=boolean, k4=time)),
+    "issuers": (b32, fields(k0=u8, k1=u8, k2=b33, k3=boolean, k4=time, o5=u32)),
     "slots": (data(1), fields(o0=b32, k1=array(b32))),
     "texts": (data(8), fields(k0=b32, k1=text)),
 }

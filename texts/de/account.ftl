@@ -53,4 +53,4 @@ first-give = EINMALCODE
 first-give-hint = für den, der Kennwort oder Passkeys verloren hat; alle werden sofort ungültig, und mit dem Code wird ein neues Kennwort gesetzt
 first-given-title = Einmalcode
 first-given-for = Für { $operator }, einmal und einen Tag lang gültig. Er wird nur jetzt angezeigt:
-first-given-hint = Übergeben Sie ihn selbst und nur, wenn Sie sicher sind, wer vor Ihnen steht: Damit wird ein neues Kennwort gesetzt. Das alte Kennwort, die Passkeys und die Sitzungen sind ungültig, alle Administratoren werden benachrichtigt, und während der Ruhezeit erteilt diese Person keine Freigaben.
+first-given-hint = Übergeben Sie ihn selbst und nur, wenn Sie sicher sind, wer vor Ihnen steht: Damit wird ein neues Kennwort gesetzt. Das alte Kennwort, die Passkeys und die Sitzungen sind ungültig, alle Administratoren werden benachrichtigt, und während der Wartezeit erteilt diese Person keine Freigaben.

@@ -7,6 +7,8 @@ use fido_unlock_protocol::error::ErrorCode;
 use fido_unlock_protocol::suite::Suite;
 use fido_unlock_protocol::{Challenge, DeviceId};
 
+use crate::desk::ShownEntry;
+use crate::ports::IssuerInfo;
 use crate::record::DeskEvent;
 use crate::{OperatorId, RequestId, UnixTime, User, UserClass, UserId, VerificationMethod, Vouched};
 
@@ -104,6 +106,28 @@ pub struct Announcement {
     pub text: Option<String>,
     /// From when on it holds, where it rests.
     pub due: Option<UnixTime>,
+}
+
+/// An issuer's key, and what is known beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownIssuer {
+    /// The key.
+    pub info: IssuerInfo,
+    /// When it was entered.
+    pub since: UnixTime,
+    /// Devices in use that take its codes; `None` where they were not counted from the first one on.
+    pub devices: Option<u32>,
+}
+
+/// What was recorded last of the issuers' keys, each as its entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyRecords {
+    /// One was made or rotated into a slot.
+    pub made: Option<ShownEntry>,
+    /// They were backed up.
+    pub backed_up: Option<ShownEntry>,
+    /// They were restored from a backup.
+    pub restored: Option<ShownEntry>,
 }
 
 /// A change that rests.

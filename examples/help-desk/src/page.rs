@@ -96,6 +96,7 @@ impl Page {
             (Privilege::Audit, t.menu_audit(), "/audit"),
             (Privilege::Downloads, t.menu_downloads(), "/downloads"),
             (Privilege::Administer, t.menu_operators(), "/operators"),
+            (Privilege::Administer, t.menu_keys(), "/keys"),
             (Privilege::Administer, t.menu_licence(), "/licence"),
             (Privilege::Administer, t.menu_settings(), "/settings"),
         ];

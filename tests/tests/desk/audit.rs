@@ -3,13 +3,17 @@
 use std::ops::ControlFlow;
 
 use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead, sign_note};
+use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    LogFilter, OperatorSession, PersonNumber, Privilege, ShownEntry, UnixTime, VerifyProgress,
+    KeyEvent, LogFilter, OperatorSession, PersonNumber, Privilege, ShownEntry, UnixTime, VerifyProgress,
 };
-use fido_unlock::{ErrorCode, HasCode};
+use fido_unlock::suite::IssuerKey;
+use fido_unlock::{ErrorCode, HasCode, Suite};
 
-use crate::house::{ADMIN, ANNA, BERT, DAY, House, START, code_of, device, operator_id, user_id};
+use crate::house::{
+    ADMIN, ANNA, BERT, DAY, House, SLOT, START, code_of, device, new_device, operator_id, user_id,
+};
 
 /// Everything that a filter finds, in pages of `limit`, and whether a page was cut short.
 fn all(house: &mut House, session: &OperatorSession, filter: &LogFilter, limit: u32) -> Vec<ShownEntry> {
@@ -281,6 +285,48 @@ fn a_checkpoint_signed_once_more_is_the_same_and_covers_its_own_entry() {
             ErrorCode::EntryUnknown
         );
     }
+}
+
+#[test]
+fn devices_are_counted_under_the_key_whose_codes_they_take() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let counts = |house: &mut House| -> Vec<Option<u32>> {
+        let known = house.desk.known_issuers(&admin).unwrap();
+        known.iter().map(|known| known.devices).collect()
+    };
+    assert_eq!(counts(&mut house), [Some(3)]);
+    house.desk.register_device(&admin, &new_device(4, "zoe")).unwrap();
+    assert_eq!(counts(&mut house), [Some(4)]);
+    let new = IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &[0x22; 32]).unwrap();
+    let info = IssuerInfo {
+        slot: SLOT,
+        suite: Suite::P256Ecdsa,
+        public: new.public().unwrap(),
+        retired: false,
+    };
+    house.desk.put_issuer(&admin, &info).unwrap();
+    assert_eq!(counts(&mut house), [Some(0), Some(4)]);
+    house
+        .desk
+        .record_rotation(&admin, &device(1), info.public, 1)
+        .unwrap();
+    assert_eq!(counts(&mut house), [Some(1), Some(3)]);
+    house.desk.retire_device(&admin, &device(1)).unwrap();
+    house.desk.retire_device(&admin, &device(2)).unwrap();
+    assert_eq!(counts(&mut house), [Some(0), Some(2)]);
+
+    let records = house.desk.key_records(&admin).unwrap();
+    assert!(records.made.is_some() && records.backed_up.is_none() && records.restored.is_none());
+    house.desk.record_key_event(&admin, KeyEvent::BackedUp).unwrap();
+    let backed_up = house.desk.key_records(&admin).unwrap().backed_up.unwrap();
+    assert_eq!(backed_up.operator.as_deref(), Some(ADMIN.0));
+    let anna = house.sign_in(ANNA);
+    assert_eq!(
+        code_of(house.desk.key_records(&anna)),
+        ErrorCode::PrivilegeMissing
+    );
+    house.refused(ErrorCode::PrivilegeMissing, |desk| desk.known_issuers(&anna));
 }
 
 #[test]

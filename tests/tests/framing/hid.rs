@@ -569,6 +569,31 @@ fn device_answers_errors_of_the_framing() {
 }
 
 #[test]
+fn a_pause_between_two_packets_is_borne_for_as_long_as_was_set() {
+    for (patience, borne) in [(None, false), (Some(30 * SECOND), true)] {
+        let (device, ticks) = device();
+        if let Some(patience) = patience {
+            device.set_receive_timeout(patience);
+        }
+        let mut hid = device.hid(Interface::Fido);
+        let mut send = |report: Vec<u8>| hid.write_report(&report).unwrap();
+        send(report(ctaphid::BROADCAST_CHANNEL, command::INIT, &[1; 8]));
+        let long = vec![0; 100];
+        let part = |index| packet(1, command::PING, &long, index, 64).unwrap().to_vec();
+        send(part(0));
+        ticks.advance(29 * SECOND);
+        send(part(1));
+        let mut buffer = [0; 64];
+        let mut answer = || {
+            hid.read_report(&mut buffer, SECOND).unwrap();
+            buffer[4] & 0x7F
+        };
+        assert_eq!(answer(), command::INIT);
+        assert_eq!(answer() == command::PING, borne);
+    }
+}
+
+#[test]
 fn the_systems_clock_serves_too() {
     let ticks = fido_unlock::host::ports::SystemTicks::new();
     let device = fido_unlock_mock::framing::Device::new(Scripted::default(), ticks);

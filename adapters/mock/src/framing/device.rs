@@ -160,6 +160,14 @@ impl<A: CtapHandler + Send + 'static> Device<A> {
         inner.vendor.set_report_size(report_size);
     }
 
+    /// How long a message may wait for its next packet, half a second unless set. For programs that may be held up for
+    /// longer between two packets: on a machine that is busy, or while their memory is collected.
+    pub fn set_receive_timeout(&self, receive_timeout: Duration) {
+        let mut inner = lock(&self.inner);
+        inner.fido.set_receive_timeout(receive_timeout);
+        inner.vendor.set_receive_timeout(receive_timeout);
+    }
+
     /// CTAP messages that came so far, over all interfaces.
     #[must_use]
     pub fn messages(&self) -> u64 {

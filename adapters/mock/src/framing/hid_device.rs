@@ -12,7 +12,7 @@ use fido_unlock_host::framing::ctaphid::{
 use super::CtapHandler;
 use super::engine::{Engine, Event};
 
-/// A message whose next packet does not come for this long is given up (ERR_MSG_TIMEOUT).
+/// A message whose next packet does not come for this long is given up (ERR_MSG_TIMEOUT), unless set otherwise.
 const RECEIVE_TIMEOUT: Duration = Duration::from_millis(500);
 /// Reports kept for a program that does not read; the oldest go first, as in the operating system.
 const OUTBOX: usize = 1024;
@@ -29,6 +29,7 @@ struct Receiving {
 pub(super) struct HidDevice {
     interface: Interface,
     report_size: usize,
+    receive_timeout: Duration,
     oldest_channel: u32,
     last_channel: u32,
     receiving: Option<Receiving>,
@@ -40,6 +41,7 @@ impl HidDevice {
         Self {
             interface,
             report_size: 64,
+            receive_timeout: RECEIVE_TIMEOUT,
             oldest_channel: 1,
             last_channel: 0,
             receiving: None,
@@ -49,6 +51,10 @@ impl HidDevice {
 
     pub(super) fn set_report_size(&mut self, report_size: usize) {
         self.report_size = report_size;
+    }
+
+    pub(super) fn set_receive_timeout(&mut self, receive_timeout: Duration) {
+        self.receive_timeout = receive_timeout;
     }
 
     pub(super) fn report_size(&self) -> usize {
@@ -89,11 +95,12 @@ impl HidDevice {
     pub(super) fn due(&self) -> Option<Duration> {
         self.receiving
             .as_ref()
-            .map(|receiving| receiving.last_packet + RECEIVE_TIMEOUT)
+            .map(|receiving| receiving.last_packet + self.receive_timeout)
     }
 
     pub(super) fn poll<A: CtapHandler + Send + 'static>(&mut self, engine: &mut Engine<A>, now: Duration) {
-        if let Some(receiving) = self.receiving.take_if(|r| now >= r.last_packet + RECEIVE_TIMEOUT) {
+        let longest = self.receive_timeout;
+        if let Some(receiving) = self.receiving.take_if(|r| now >= r.last_packet + longest) {
             self.error(receiving.channel, error_code::MSG_TIMEOUT);
         }
         while let Some((interface, channel)) = engine.owner() {

@@ -1,6 +1,7 @@
 //! The software authenticator.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fido_unlock::host::framing::{HidTransport, NfcTransport};
 use fido_unlock::host::ports::{self, Call, SystemTicks, TransportError};
@@ -14,6 +15,9 @@ use fido_unlock_system::SystemEntropy;
 use super::plugged::Plug;
 use super::serve::{MockServer, MockWire};
 use crate::{Interface, UnlockError};
+
+/// How long the key waits for a message's next packet: a host's own language may collect its memory between two.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the person does when the key blinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -75,6 +79,7 @@ impl MockKey {
             .map_err(|error| UnlockError::new(ErrorCode::StoreBroken, error.to_string()))?;
         let touch = authenticator.touch_handle();
         let device = Device::new(authenticator, SystemTicks::default());
+        device.set_receive_timeout(PATIENCE);
         Ok(Arc::new(Self {
             device,
             touch,

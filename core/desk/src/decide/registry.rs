@@ -92,6 +92,7 @@ pub(crate) fn register(
         },
     )?;
     count_devices(step, |devices| devices.saturating_add(1))?;
+    count_under(step, device.keys.issuer(), |devices| devices.saturating_add(1))?;
     let entry = step.entry(DeskEvent::DeviceRegistered);
     step.record(entry);
     Ok(())
@@ -101,6 +102,23 @@ fn count_devices(step: &mut Step<'_>, change: impl FnOnce(u32) -> u32) -> Result
     let mut counts: CountsRow = step.get(b"")?.unwrap_or_default();
     counts.devices = change(counts.devices);
     Ok(step.put(b"", &counts)?)
+}
+
+/// The same of those that take an issuer's codes.
+fn count_under(
+    step: &mut Step<'_>,
+    issuer: Option<&IssuerPublicKey>,
+    change: impl FnOnce(u32) -> u32,
+) -> Result<(), DeskError> {
+    let Some(hash) = issuer.map(IssuerPublicKey::hash) else {
+        return Ok(());
+    };
+    let Some(mut row) = step.get::<IssuerRow>(&hash)? else {
+        return Ok(());
+    };
+    let Some(devices) = row.devices else { return Ok(()) };
+    row.devices = Some(change(devices));
+    Ok(step.put(&hash, &row)?)
 }
 
 /// The desk has this key, and it is the slot's present one.
@@ -163,6 +181,7 @@ pub(crate) fn rotated(
     step.about.rotation = Some(rotation);
     let row = managed(step, session, device)?;
     let mut keys = row.keys().ok_or(ErrorCode::StoreCorrupt)?;
+    let before = keys.issuer().copied();
     match &mut keys {
         DeviceKeys::P256Ecdsa { issuer } | DeviceKeys::P256EcdhMac { issuer, .. } => *issuer = new_issuer,
         DeviceKeys::AesAdminKey => return Err(ErrorCode::InvalidArgument.into()),
@@ -181,6 +200,8 @@ pub(crate) fn rotated(
     let mut state: DeviceStateRow = step.must(device.as_bytes())?;
     state.codes.clear();
     step.put(device.as_bytes(), &state)?;
+    count_under(step, before.as_ref(), |devices| devices.saturating_sub(1))?;
+    count_under(step, Some(&new_issuer), |devices| devices.saturating_add(1))?;
     let entry = DeskEntry {
         suite: Some(keys.suite().number()),
         slot: Some(row.slot),
@@ -200,6 +221,8 @@ pub(crate) fn retire(
     row.retired = true;
     step.put(device.as_bytes(), &row)?;
     count_devices(step, |devices| devices.saturating_sub(1))?;
+    let keys = row.keys().ok_or(ErrorCode::StoreCorrupt)?;
+    count_under(step, keys.issuer(), |devices| devices.saturating_sub(1))?;
     let entry = step.entry(DeskEvent::DeviceRetired);
     step.record(entry);
     Ok(())

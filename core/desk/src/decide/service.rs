@@ -14,7 +14,9 @@ use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{IssuerRow, LicenceRow, SlotRow};
 use crate::rules::Rules;
 use crate::step::Step;
-use crate::{DeskError, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege, RulesPreview};
+use crate::{
+    DeskError, KeyEvent, KnownIssuer, LicenceFile, OperatorSession, Pending, Privilege, RulesPreview,
+};
 
 /// Slots of a device.
 const SLOTS: u8 = 16;
@@ -162,6 +164,11 @@ pub(crate) fn put_issuer(
 
 /// All issuers' keys, by slot, the present one first and then the retired ones, newest first.
 pub(crate) fn issuers(step: &Step<'_>) -> Result<Vec<IssuerInfo>, DeskError> {
+    Ok(known_issuers(step)?.into_iter().map(|known| known.info).collect())
+}
+
+/// The same, with what is known beside each.
+pub(crate) fn known_issuers(step: &Step<'_>) -> Result<Vec<KnownIssuer>, DeskError> {
     let mut out = Vec::new();
     for number in 0..SLOTS {
         let Some(slot): Option<SlotRow> = step.get(&[number])? else {
@@ -170,7 +177,11 @@ pub(crate) fn issuers(step: &Step<'_>) -> Result<Vec<IssuerInfo>, DeskError> {
         let retired = slot.retired.iter().map(|hash| **hash);
         for hash in slot.present.into_iter().chain(retired) {
             let row: IssuerRow = step.must(&hash)?;
-            out.push(row.info().ok_or(ErrorCode::StoreCorrupt)?);
+            out.push(KnownIssuer {
+                info: row.info().ok_or(ErrorCode::StoreCorrupt)?,
+                since: row.since,
+                devices: row.devices,
+            });
         }
     }
     Ok(out)

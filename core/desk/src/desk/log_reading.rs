@@ -15,7 +15,7 @@ use crate::log::inclusion_proof;
 use crate::ports::DeskView;
 use crate::record::{DeskEntry, DeskEvent, text_hash};
 use crate::step::{Step, StoredNodes, TransactionNodes};
-use crate::{DeskError, OperatorId, OperatorSession, PersonNumber, Privilege, UserId};
+use crate::{DeskError, KeyRecords, OperatorId, OperatorSession, PersonNumber, Privilege, UserId};
 
 /// A reading of the log, from its newest entry on, which was recorded when it began ([`Desk::read_log`]). What is written
 /// since is none of it.
@@ -200,6 +200,31 @@ impl Desk {
             let size = step.head().range.size();
             let (found, _) = page(step, &filter, size, 1)?;
             Ok(found.first().map(|shown| shown.entry.sequence))
+        })
+    }
+
+    /// What was recorded last of the issuers' keys: whether and when there is a backup. What is shown of the log is not
+    /// recorded by this.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; a store's error.
+    pub fn key_records(&mut self, session: &OperatorSession) -> Result<KeyRecords, DeskError> {
+        self.glance(|step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            let size = step.head().range.size();
+            let last = |event| {
+                let filter = LogFilter {
+                    event: Some(event),
+                    ..LogFilter::default()
+                };
+                let (mut found, _) = page(step, &filter, size, 1)?;
+                Ok::<_, DeskError>(found.pop())
+            };
+            Ok(KeyRecords {
+                made: last(DeskEvent::IssuerKeyMade)?,
+                backed_up: last(DeskEvent::IssuerKeysBackedUp)?,
+                restored: last(DeskEvent::IssuerKeysRestored)?,
+            })
         })
     }
 

@@ -2,16 +2,17 @@
 
 use alloc::vec::Vec;
 
-use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::error::ErrorCode;
 
 use super::Desk;
 use crate::decide::{lookup, service, set_up, who};
 use crate::log::{NoteSigner, SignedNote, sign_note};
-use crate::ports::{DeskView, IssuerInfo};
-use crate::record::{DeskEntry, DeskEvent};
+use crate::ports::{DeskView, EntryKey, IssuerInfo};
+use crate::record::DeskEvent;
 use crate::rules::Rules;
 use crate::{
-    DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege, RulesPreview,
+    DeskError, IssuerList, KeyEvent, KnownIssuer, LicenceFile, OperatorSession, Pending, Privilege,
+    RulesPreview,
 };
 
 /// How the desk stands, beside its licence and its rules.
@@ -44,11 +45,6 @@ pub struct SetUp {
     /// be looked for.
     pub backed_up: Option<bool>,
 }
-
-/// So many of the last entries are looked at for a backup of the keys.
-const LOOKED_AT: u64 = 10_000;
-/// Entries of one read.
-const PAGE: u32 = 256;
 
 impl Desk {
     /// How far the set-up is.
@@ -265,6 +261,17 @@ impl Desk {
         })
     }
 
+    /// The same with what is known beside each, for whoever keeps them.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn known_issuers(&mut self, session: &OperatorSession) -> Result<Vec<KnownIssuer>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            service::known_issuers(step)
+        })
+    }
+
     /// The same as a text signed by `signer`, the desk's checkpoint key under the name of its log
     /// ([`Desk::origin`]), for programs that see devices and not the desk.
     ///
@@ -311,20 +318,14 @@ impl Desk {
 
 /// Whether the log has a backup of the keys behind the last one that was made.
 fn keys_are_backed_up(view: &dyn DeskView, size: u64) -> Result<Option<bool>, DeskError> {
-    let first = size.saturating_sub(LOOKED_AT);
-    let mut end = size;
-    while end > first {
-        let from = end.saturating_sub(PAGE.into()).max(first);
-        let count = u32::try_from(end - from).unwrap_or(PAGE);
-        for bytes in view.entries(from, count)?.iter().rev() {
-            let entry = DeskEntry::from_bytes(bytes).map_err(|fault| DeskError::Refused(fault.code()))?;
-            match entry.event {
-                DeskEvent::IssuerKeysBackedUp => return Ok(Some(true)),
-                DeskEvent::IssuerKeyMade => return Ok(Some(false)),
-                _ => {}
-            }
-        }
-        end = from;
-    }
-    Ok((first == 0).then_some(false))
+    let last = |event: DeskEvent| -> Result<Option<u64>, DeskError> {
+        Ok(view
+            .entries_with(&EntryKey::Event(event.number()), size, 1)?
+            .pop())
+    };
+    let (made, backed_up) = (
+        last(DeskEvent::IssuerKeyMade)?,
+        last(DeskEvent::IssuerKeysBackedUp)?,
+    );
+    Ok(Some(backed_up.is_some() && backed_up > made))
 }

@@ -23,6 +23,9 @@ pub(crate) struct IssuerRow {
     pub(crate) retired: bool,
     #[n(4)]
     pub(crate) since: UnixTime,
+    /// Devices in use that take its codes; absent in a row that was written before they were counted.
+    #[n(5)]
+    pub(crate) devices: Option<u32>,
 }
 
 impl IssuerRow {
@@ -33,6 +36,7 @@ impl IssuerRow {
             public: *info.public.as_compressed(),
             retired: info.retired,
             since,
+            devices: Some(0),
         }
     }
 

@@ -19,6 +19,7 @@ mod devices;
 mod downloads;
 mod guard;
 mod import;
+mod keys;
 mod language;
 mod licence;
 mod live;
@@ -303,13 +304,15 @@ fn table(app: &App) -> Vec<Row> {
             "/audit/checkpoints/{place}",
             get(audit_proofs::checkpoint),
         ),
+        row(GET, administer, "/keys", get(keys::page)),
+        row(GET, administer, "/keys/issuers", get(keys::signed)),
+        row(POST, administer, "/keys/records", post(keys::record)),
         row(GET, administer, "/settings", get(settings::page)),
         row(POST, administer, "/settings/preview", post(settings::preview)),
         row(POST, administer, "/settings/rules", post(settings::change)),
         row(POST, administer, "/settings/approve", post(settings::approve)),
         row(POST, administer, "/settings/service", post(settings::switch)),
         row(POST, administer, "/settings/alarms", post(settings::acknowledge)),
-        row(POST, administer, "/settings/told", post(settings::read)),
         row(GET, Everyone, "/assets/{name}", get(assets::asset)),
     ];
     table.extend(api::table());

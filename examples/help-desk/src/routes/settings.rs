@@ -6,7 +6,7 @@ use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fido_unlock::desk::{
-    Announcement, Desk, DeskAlarm, DeskError, OperatorSession, Pending, Rule, Rules, RulesPreview, Standing,
+    Desk, DeskAlarm, DeskError, OperatorSession, Pending, Rule, Rules, RulesPreview, Standing,
     VerificationMethod,
 };
 use fido_unlock::{ErrorCode, Shown};
@@ -21,7 +21,7 @@ use crate::language;
 use crate::page::{self, Page, Who, html, second, see_other, tag};
 use crate::refusal::Refusal;
 
-/// Alarms and announcements that are shown; the oldest first.
+/// Alarms that are shown; the oldest first.
 const MOST: usize = 50;
 
 /// Rules that rest.
@@ -72,39 +72,12 @@ impl Alarm {
     }
 }
 
-/// What every Administrator is told.
-struct Told {
-    number: u64,
-    at: String,
-    event: &'static str,
-    operator: Option<String>,
-    about: Option<String>,
-    text: Option<String>,
-    due: Option<String>,
-}
-
-impl Told {
-    fn of(told: &Announcement) -> Self {
-        let shown = |text: &Option<String>| text.as_ref().map(|text| Shown(text).to_string());
-        Self {
-            number: told.number,
-            at: second(&told.at),
-            event: told.event.name(),
-            operator: shown(&told.operator),
-            about: shown(&told.about).or_else(|| shown(&told.user)),
-            text: shown(&told.text),
-            due: told.due.as_ref().map(second),
-        }
-    }
-}
-
 /// All that the page shows of the desk.
 struct Looked {
     standing: Standing,
     rules: Rules,
     pending: Option<Pending<Rules>>,
     alarms: Vec<DeskAlarm>,
-    told: Vec<Announcement>,
 }
 
 fn look(desk: &mut Desk, session: &OperatorSession) -> Result<Looked, DeskError> {
@@ -113,7 +86,6 @@ fn look(desk: &mut Desk, session: &OperatorSession) -> Result<Looked, DeskError>
         rules: desk.rules(session)?,
         pending: desk.pending_rules(session)?,
         alarms: desk.alarms(session, 0, MOST)?,
-        told: desk.announcements(session, MOST)?,
     })
 }
 
@@ -127,7 +99,6 @@ struct SettingsPage {
     remarks: Vec<String>,
     resting: Option<Resting>,
     alarms: Vec<Alarm>,
-    told: Vec<Told>,
     outcome: Option<String>,
     refusal: Option<Refusal>,
     /// The rule whose field cannot be understood.
@@ -153,11 +124,6 @@ impl SettingsPage {
 
     fn method(&self, method: &VerificationMethod) -> String {
         methods::title(self.page.t, *method)
-    }
-
-    /// The last announcement that is shown.
-    fn last_told(&self) -> u64 {
-        self.told.last().map_or(0, |told| told.number)
     }
 }
 
@@ -199,7 +165,6 @@ async fn show(app: &App, who: &Who, besides: Besides) -> Response {
             .collect(),
         resting: pending.map(|pending| Resting::of(t, &looked.rules, pending, &who.session)),
         alarms: looked.alarms.iter().map(Alarm::of).collect(),
-        told: looked.told.iter().map(Told::of).collect(),
         outcome,
         unread,
         page,
@@ -283,20 +248,6 @@ pub(super) async fn acknowledge(
         .desks()
         .run(move |desk| desk.acknowledge(&session, form.alarm, &form.note));
     ended(&app, &who, done.await, "acknowledged").await
-}
-
-#[derive(Deserialize)]
-pub(super) struct Read {
-    last: u64,
-}
-
-/// The operator has read what every Administrator is told.
-pub(super) async fn read(State(app): State<App>, who: Who, Form(form): Form<Read>) -> Response {
-    let session = who.session.clone();
-    let done = app
-        .desks()
-        .run(move |desk| desk.announcements_read(&session, form.last));
-    ended(&app, &who, done.await, "read").await
 }
 
 #[derive(Template)]

@@ -287,6 +287,10 @@ async fn files_are_bounded_and_have_their_sessions_token() {
         .post_parts(CHECK, &[("file", &good), ("csrf", &csrf)])
         .await;
     assert_eq!(last.status, StatusCode::FORBIDDEN);
+    let misnamed = browser
+        .post_parts(CHECK, &[("text", &csrf), ("csrf", "x"), ("file", &good)])
+        .await;
+    assert_eq!(misnamed.status, StatusCode::FORBIDDEN);
     let plain = browser.post(CHECK, &[("file", &good)]).await;
     assert!(plain.status.is_client_error(), "{}", plain.text);
     let broken = browser

@@ -24,6 +24,7 @@ mod handed_on;
 mod headers;
 mod imports;
 mod injection;
+mod keys;
 mod language;
 mod licence;
 mod operators;
