@@ -23,8 +23,13 @@ fn a_client_that_asks_too_often_waits_and_the_log_does_not_grow() {
     }
     assert_eq!(ask("192.0.2.1"), "429");
     assert_eq!(ask("192.0.2.2"), "200", "another client is another matter");
+    // A program is told so in its own form.
+    let named = "X-Forwarded-For: 192.0.2.1\r\n";
+    let answer = get(&console.address, "localhost", "/api/v1/errors", named);
+    assert_eq!(status(&answer), "429");
+    assert!(answer.contains("application/problem+json"), "{answer}");
     let metrics = get(&console.operations, "x", "/metrics", "");
-    assert!(metrics.contains("help_desk_limited_total 1"), "{metrics}");
+    assert!(metrics.contains("help_desk_limited_total 2"), "{metrics}");
     let (_, lines) = console.stop();
     let answered = lines.iter().filter(|line| line.contains("answered"));
     assert_eq!(answered.count(), 4, "{lines:?}");
