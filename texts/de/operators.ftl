@@ -88,6 +88,7 @@ announced-approved = Eine Änderung gilt sofort
 announced-clock = Eine zurückgestellte Uhr wurde akzeptiert
 announced-restored = Eine Sicherung wurde eingespielt
 announced-password = Ein Operator hat ein anderes Passwort bekommen
+announced-code = Ein Operator hat einen Einmalcode bekommen
 announced-other = { $event }
 announced-by = von { $operator }
 announced-from = gilt ab { $from }

@@ -89,6 +89,7 @@ announced-approved = A change was let hold at once
 announced-clock = A clock that went back was accepted
 announced-restored = A backup was put in place
 announced-password = An operator was given another password
+announced-code = An operator was given a one-time code
 announced-other = { $event }
 announced-by = by { $operator }
 announced-from = holds from { $from } on

@@ -112,6 +112,9 @@ pub(crate) trait Stricter: Clone + PartialEq {
 }
 
 impl Rules {
+    /// The shortest [`Rules::session_seconds`], in seconds: within less nobody could sign in and change it again.
+    pub const SHORTEST_SESSION: u64 = 5 * 60;
+
     /// Whether a verification counts for a class of user.
     #[must_use]
     pub fn accepts(&self, class: UserClass, method: VerificationMethod, vouched: Vouched) -> bool {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use fido_unlock::ErrorCode;
 use fido_unlock::desk::log::TreeHead;
 use fido_unlock::desk::{Desk, LogReport, UnixTime, VerifyProgress};
 
@@ -31,6 +32,21 @@ pub(crate) enum Stands {
 /// The verification that runs, or ran last.
 #[derive(Default)]
 pub(crate) struct Verification(Mutex<Stands>);
+
+/// One that panics has ended too: the next can begin.
+struct Ended<'a>(&'a Verification, fn() -> UnixTime);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        let mut stands = self.0.open();
+        if matches!(*stands, Stands::Runs { .. }) {
+            *stands = Stands::Ended {
+                at: (self.1)(),
+                found: Err(ErrorCode::HostFailed.into()),
+            };
+        }
+    }
+}
 
 impl Verification {
     /// How it stands.
@@ -64,6 +80,7 @@ impl Verification {
         stopping: &AtomicBool,
         now: fn() -> UnixTime,
     ) {
+        let _ended = Ended(self, now);
         let found = desk.verify_audit_watched(checkpoints, &mut |told| {
             if let Stands::Runs { progress, .. } = &mut *self.open() {
                 *progress = Some(told);

@@ -154,15 +154,18 @@ fn a_name_that_has_no_passkey_is_asked_as_one_that_has() {
 }
 
 #[test]
-fn wrong_passkeys_make_the_next_sign_ins_wait_as_wrong_passwords_do() {
-    let (mut house, browser, _) = with_passkey();
+fn guesses_make_a_password_wait_and_keep_nobody_out_who_has_a_passkey() {
+    let (mut house, mut browser, _) = with_passkey();
     for _ in 0..5 {
         let mut other = browser.clone();
         other.key += 1;
         by_passkey(&mut house, &mut other).unwrap_err();
     }
-    let begun = house.desk.begin_passkey_sign_in(&operator_id("anna"));
-    assert_eq!(begun.map(drop).unwrap_err().code(), ErrorCode::SignInLocked);
+    let anna = operator_id("anna");
+    let by_password = house.desk.begin_sign_in(&anna, "whatever it may be");
+    assert_eq!(by_password.map(drop).unwrap_err().code(), ErrorCode::SignInLocked);
+    let session = by_passkey(&mut house, &mut browser).unwrap();
+    assert!(account(&mut house, &session).confirmed);
 }
 
 #[test]
@@ -187,12 +190,17 @@ fn what_one_signs_in_with_changes_after_a_sign_in_of_late_alone() {
     house.later(5 * MINUTE + 1);
     house.refused(missing, |desk| desk.put_operator(&admin, &own, Some(BERT.1)));
 
-    // By the password, or by the passkey; a wrong one counts.
-    let wrong = house.desk.confirm(&anna, BERT.1);
-    assert_eq!(code_of(wrong), ErrorCode::OperatorUnknown);
-    house.desk.confirm(&anna, ANNA.1).unwrap();
-    assert!(account(&mut house, &anna).confirmed);
+    // By the password where there is no passkey; a wrong one counts.
+    let bert = house.sign_in(BERT);
     house.later(5 * MINUTE + 1);
+    let wrong = house.desk.confirm(&bert, ANNA.1);
+    assert_eq!(code_of(wrong), ErrorCode::OperatorUnknown);
+    house.desk.confirm(&bert, BERT.1).unwrap();
+    assert!(account(&mut house, &bert).confirmed);
+    // By the passkey where there is one, as at the sign-in.
+    let alone = house.desk.confirm(&anna, ANNA.1);
+    assert_eq!(code_of(alone), ErrorCode::PasskeyWanted);
+    assert!(!account(&mut house, &anna).confirmed);
     let asked = house.desk.begin_passkey_confirm(&anna).unwrap();
     let [id] = FakeBrowser::allowed(&asked.options).try_into().unwrap();
     let answer = browser.get(&asked.options, &id);
@@ -209,7 +217,12 @@ fn what_one_signs_in_with_changes_after_a_sign_in_of_late_alone() {
     let foreign = house.desk.finish_passkey_confirm(&bert, begun, &answer);
     assert_eq!(code_of(foreign), ErrorCode::OperatorUnknown);
     assert!(!account(&mut house, &bert).confirmed);
-    house.desk.confirm(&anna, ANNA.1).unwrap();
+    let asked = house.desk.begin_passkey_confirm(&anna).unwrap();
+    let answer = browser.get(&asked.options, &id);
+    house
+        .desk
+        .finish_passkey_confirm(&anna, asked.begun, &answer)
+        .unwrap();
     house.desk.remove_passkey(&anna, &passkey).unwrap();
 }
 

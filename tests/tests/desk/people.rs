@@ -1137,3 +1137,23 @@ fn a_notice_to_one_who_was_erased_is_not_told_as_sent() {
     assert_eq!(house.count(DeskEvent::NoticeFailed), 1);
     assert_eq!(told(&mut house, &admin), [(DeskEvent::UserErased, false)]);
 }
+
+/// It would hold at once, and nobody could sign in for long enough to take it back.
+#[test]
+fn a_session_lasts_long_enough_to_change_the_rules_again() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let shortest = |seconds| Rules {
+        session_seconds: seconds,
+        ..Rules::default()
+    };
+    for seconds in [0, 1, Rules::SHORTEST_SESSION - 1] {
+        house.refused(ErrorCode::InvalidArgument, |desk| {
+            desk.put_rules(&admin, &shortest(seconds))
+        });
+    }
+    house
+        .desk
+        .put_rules(&admin, &shortest(Rules::SHORTEST_SESSION))
+        .unwrap();
+}

@@ -75,6 +75,7 @@ pub(crate) fn put_new(
     password: (&str, bool),
 ) -> Result<(), DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
+    sessions::confirmed(step, session)?;
     if who::operator_number(step, id)?.is_some() {
         return Err(ErrorCode::OperatorExists.into());
     }
@@ -127,6 +128,7 @@ pub(crate) fn give_password(
     password: (&str, bool),
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
+    sessions::confirmed(step, session)?;
     let open = who::settings(step)?.open;
     let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorMissing)?;
     let mut row: OperatorRow = step.must(&number.0)?;

@@ -62,6 +62,10 @@ pub(crate) fn put_rules(
     rules: Rules,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
+    // Nobody could sign in for long enough to take it back, and it would hold at once.
+    if rules.session_seconds < Rules::SHORTEST_SESSION {
+        return Err(ErrorCode::InvalidArgument.into());
+    }
     let asked = operators::asked(step, &actor)?;
     let mut settings = who::settings(step)?;
     let loosens = settings.rules.change(rules, &asked);

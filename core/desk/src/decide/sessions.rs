@@ -121,7 +121,11 @@ fn is_confirmed(step: &Step<'_>, session: &OperatorSession) -> Result<bool, Stor
 /// Whose it is that is to be confirmed: the session's operator.
 pub(crate) fn begin_confirm(step: &mut Step<'_>, session: &OperatorSession) -> Result<Claimed, DeskError> {
     let actor = who::in_person(step, session)?;
-    sign_in::begin(step, &actor.id)
+    let claimed = sign_in::claimed(step, &actor.id)?;
+    if claimed.passkeys.is_empty() {
+        return sign_in::begin(step, &actor.id);
+    }
+    Ok(claimed)
 }
 
 /// What was claimed has been shown: the session's operator may change what they sign in with for a while.

@@ -34,6 +34,22 @@ pub(crate) struct Claimed {
 
 /// Reads whose password it would be. Refused while they have to wait.
 pub(crate) fn begin(step: &mut Step<'_>, id: &OperatorId) -> Result<Claimed, DeskError> {
+    let claimed = claimed(step, id)?;
+    let Some(number) = claimed.number else {
+        return Ok(claimed);
+    };
+    let back_off: BackOffRow = step.get(&number.0)?.unwrap_or_default();
+    if back_off.era == step.head().era.number && step.now() < back_off.until {
+        return Err(DeskError::SignInLocked {
+            until: back_off.until,
+        });
+    }
+    Ok(claimed)
+}
+
+/// Reads who it would be, whatever was guessed at their password: for what nobody guesses, a passkey or a one-time code,
+/// so that a stranger's guesses keep nobody out who has one.
+pub(crate) fn claimed(step: &mut Step<'_>, id: &OperatorId) -> Result<Claimed, DeskError> {
     let nobody = Claimed {
         number: None,
         credentials: 0,
@@ -45,12 +61,6 @@ pub(crate) fn begin(step: &mut Step<'_>, id: &OperatorId) -> Result<Claimed, Des
     };
     // A name that is nobody's may be a password typed into the wrong field: only a known one is recorded.
     step.about.operator = Some(number);
-    let back_off: BackOffRow = step.get(&number.0)?.unwrap_or_default();
-    if back_off.era == step.head().era.number && step.now() < back_off.until {
-        return Err(DeskError::SignInLocked {
-            until: back_off.until,
-        });
-    }
     let row: OperatorRow = step.must(&number.0)?;
     Ok(Claimed {
         number: Some(number),

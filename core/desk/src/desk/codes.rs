@@ -25,7 +25,8 @@ impl Desk {
     ///
     /// # Errors
     /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`](crate::Privilege::Administer);
-    /// [`ErrorCode::ApprovalSelf`] for the session's operator; [`ErrorCode::OperatorMissing`]; clock; a store's error.
+    /// [`ErrorCode::ConfirmationMissing`] more than five minutes after a sign-in; [`ErrorCode::ApprovalSelf`] for the
+    /// session's operator; [`ErrorCode::OperatorMissing`]; clock; a store's error.
     pub fn give_code(
         &mut self,
         session: &OperatorSession,
@@ -53,7 +54,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`ErrorCode::PasswordWeak`]; [`ErrorCode::SignInCodeWrong`], whether the name or the code is wrong, or has run out;
-    /// [`DeskError::SignInLocked`]; clock; a store's error.
+    /// clock; a store's error.
     pub fn redeem_code(
         &mut self,
         operator: &OperatorId,
@@ -62,7 +63,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         judge_new_secret(password, &[operator.as_str()])?;
         let (claimed, right) = self.step(DeskEvent::PasswordChanged, |step| {
-            let claimed = sign_in::begin(step, operator)?;
+            let claimed = sign_in::claimed(step, operator)?;
             let right = codes::is_right(step, &claimed, code)?;
             Ok((claimed, right))
         })?;

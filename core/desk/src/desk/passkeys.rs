@@ -39,9 +39,9 @@ impl Desk {
     /// nobody's, is asked for one in the same way.
     ///
     /// # Errors
-    /// [`DeskError::SignInLocked`]; [`ErrorCode::PasskeyRefused`] where this desk takes no passkeys; clock; a store's error.
+    /// [`ErrorCode::PasskeyRefused`] where this desk takes no passkeys; clock; a store's error.
     pub fn begin_passkey_sign_in(&mut self, operator: &OperatorId) -> Result<AskedPasskey, DeskError> {
-        let claimed = self.step(DeskEvent::SignedIn, |step| sign_in::begin(step, operator))?;
+        let claimed = self.step(DeskEvent::SignedIn, |step| sign_in::claimed(step, operator))?;
         self.ask(claimed, operator)
     }
 

@@ -107,6 +107,10 @@ impl Desk {
     pub fn confirm(&mut self, session: &OperatorSession, password: &str) -> Result<(), DeskError> {
         let event = DeskEvent::SignInConfirmed;
         let claimed = self.step(event, |step| sessions::begin_confirm(step, session))?;
+        // As at the sign-in: where there is a passkey the password alone is not enough.
+        if !claimed.passkeys.is_empty() {
+            return Err(ErrorCode::PasskeyWanted.into());
+        }
         let hash = claimed.hash.as_deref();
         if self.parts.passwords.verify(&opaque(password), hash)? {
             self.write_guesses_of(claimed.number);

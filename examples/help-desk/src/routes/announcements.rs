@@ -61,7 +61,9 @@ impl Told {
         });
         let text = told.text.as_deref();
         let reason = match told.event {
-            DeskEvent::ChangeApproved | DeskEvent::ClockAccepted => text,
+            DeskEvent::ChangeApproved | DeskEvent::ClockAccepted | DeskEvent::SignInCodeGiven => {
+                text.filter(|note| !note.is_empty())
+            }
             // Behind the head that the backup had.
             DeskEvent::LogRestored => text.and_then(|text| Some(text.split_once("\n\n")?.1)),
             _ => None,
@@ -78,6 +80,7 @@ impl Told {
                 DeskEvent::ClockAccepted => t.announced_clock(),
                 DeskEvent::LogRestored => t.announced_restored(),
                 DeskEvent::PasswordChanged => t.announced_password(),
+                DeskEvent::SignInCodeGiven => t.announced_code(),
                 other => t.announced_other(other.name()),
             },
             about: operator.or(user),

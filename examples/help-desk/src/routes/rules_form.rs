@@ -143,7 +143,9 @@ pub(super) fn read(fields: &Fields) -> Result<Rules, Rule> {
         request_seconds: seconds(fields, Rule::RequestSeconds)?,
         verification_seconds: seconds(fields, Rule::VerificationSeconds)?,
         approval_seconds: seconds(fields, Rule::ApprovalSeconds)?,
-        session_seconds: seconds(fields, Rule::SessionSeconds)?,
+        session_seconds: Some(seconds(fields, Rule::SessionSeconds)?)
+            .filter(|seconds| *seconds >= Rules::SHORTEST_SESSION)
+            .ok_or(Rule::SessionSeconds)?,
         channel_rest_seconds: seconds(fields, Rule::ChannelRestSeconds)?,
         rest_seconds: seconds(fields, Rule::RestSeconds)?,
         licence_contact: contact(fields)?,

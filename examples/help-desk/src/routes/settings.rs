@@ -378,8 +378,8 @@ pub(super) async fn approve(State(app): State<App>, who: Who, Form(form): Form<A
                 desk.approve_rules_shown(&session, &pending, &form.reason)
             }
             Some(_) => Err(ErrorCode::ApprovalElsewhere.into()),
-            // The desk says why not, and records it.
-            None => desk.approve_rules(&session, &form.reason),
+            // What is asked for in this very moment was not shown.
+            None => Err(ErrorCode::NothingRests.into()),
         }
     });
     ended(&app, &who, done.await, "approved").await

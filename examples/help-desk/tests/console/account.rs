@@ -193,7 +193,6 @@ async fn it_is_confirmed_by_password_or_passkey() {
     let demo = demo();
     let mut key = authenticator();
     let mut browser = Browser::signed_in(&demo, "desk-1").await;
-    browser.add_passkey(&mut key, "key").await;
     browser
         .post("/account/confirm", &[("password", "wrong")])
         .await
@@ -206,6 +205,12 @@ async fn it_is_confirmed_by_password_or_passkey() {
     let password = browser.password("desk-1");
     let confirmed = browser.post("/account/confirm", &[("password", &password)]).await;
     goes_to(&confirmed, "/account?done=confirmed");
+    // Whoever has a passkey shows it, as at the sign-in.
+    browser.add_passkey(&mut key, "key").await;
+    browser
+        .post("/account/confirm", &[("password", &password)])
+        .await
+        .refuses(403, ErrorCode::PasskeyWanted);
     let page = browser.post("/account/confirm", &[("passkey", "1")]).await;
     let asked = options(&page);
     let answer = key.get(&asked, &Authenticator::allowed(&asked)[0], Way::Right);
