@@ -1,5 +1,5 @@
 //! What of the rules another set of them changes: rule by rule, what holds at once and what after the rest, as
-//! [`Stricter`] says it.
+//! `rules::Stricter` says it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
