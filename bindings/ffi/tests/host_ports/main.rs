@@ -441,7 +441,9 @@ fn rules_of_the_desk() {
     let forged = desk.put_licence(Arc::clone(&session), forged);
     assert_eq!(number(forged), ErrorCode::LicenceRefused.number());
     desk.set_service(Arc::clone(&session), false).unwrap();
-    let off = desk.search(Arc::clone(&session), "user".into());
+    // Who has a device is still found; no call begins.
+    desk.search(Arc::clone(&session), "user".into()).unwrap();
+    let off = desk.open_request(Arc::clone(&session), "user-1".into(), device.clone(), "x".into());
     assert_eq!(number(off), ErrorCode::ServiceOff.number());
     desk.set_service(Arc::clone(&session), true).unwrap();
 

@@ -193,7 +193,12 @@ fn before_the_set_up_has_ended_and_without_a_licence_no_code_is_given() {
     let bench = Bench::empty();
     let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
     bench.run("desk init --desk desk", &secrets).ok();
-    let missing = bench.admin("respond --user alice --reason T-1", "").error(401);
+    bench.admin("issuer generate --suite 2 --slot 1", "").ok();
+    bench.mock("mock new", "").ok();
+    let enroll = "enroll --desk desk --operator admin --user alice --new-user Alice";
+    let missing = bench
+        .mock(enroll, &format!("{ADMIN_PASSWORD}\n{PASSPHRASE}\n"))
+        .error(401);
     assert!(
         missing.get("detail").is_none(),
         "nobody to ask is named: {missing}"
