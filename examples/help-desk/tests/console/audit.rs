@@ -327,7 +327,10 @@ async fn the_log_is_verified_beside_the_calls_and_against_what_was_kept() {
     let page = elsewhere.get("/audit/checkpoints").await;
     let place = page.between("href=\"/audit/checkpoints/", "\"").to_owned();
     let foreign = elsewhere.get(&format!("/audit/checkpoints/{place}")).await.text;
-    for wrong in ["x", &foreign, &note[1..], &note.replace('1', "2")] {
+    // One entry more than was signed.
+    let mut lines: Vec<_> = note.split('\n').map(String::from).collect();
+    lines[1] = (lines[1].parse::<u64>().unwrap() + 1).to_string();
+    for wrong in ["x", &foreign, &note[1..], &lines.join("\n")] {
         let refused = auditor.post("/audit/verify", &[("checkpoint", wrong)]).await;
         refused.refuses(422, ErrorCode::AuditCheckpoint);
         // What was pasted stays.
