@@ -7,7 +7,6 @@ use minicbor::bytes::ByteArray;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::decide::sign_in::Claimed;
 use crate::{OperatorSession, PersonNumber, UnixTime};
 
 /// A passkey by which somebody is to sign in, or to confirm that it is they, under way. It is used up by its end, so no
@@ -76,4 +75,14 @@ pub(crate) struct ClaimedPasskey {
     pub(crate) key: ByteArray<32>,
     pub(crate) id: Vec<u8>,
     pub(crate) credential: Vec<u8>,
+}
+
+/// Whose password is to be looked at.
+pub(crate) struct Claimed {
+    pub(crate) number: Option<PersonNumber>,
+    pub(crate) credentials: u32,
+    /// `None`: there is nobody of that name, or they have no password.
+    pub(crate) hash: Option<String>,
+    /// Their passkeys. Where there is one, the password alone is not enough.
+    pub(crate) passkeys: Vec<ClaimedPasskey>,
 }

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 use subtle::ConstantTimeEq;
 
+use super::confirmed::confirmed;
 use super::operators::with_reason;
-use super::sign_in::Claimed;
-use super::{announce, operators, passkeys, sessions, sign_in, tokens, who};
+use super::{announce, operators, passkeys, sign_in, tokens, who};
+use crate::passkey::Claimed;
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{BackOffRow, OperatorRow, SessionRow, SignInCodeRow};
@@ -25,7 +26,7 @@ pub(crate) fn give(
 ) -> Result<SignInCode, DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
     // Whoever finds an open console makes themselves no other sign-in.
-    sessions::confirmed(step, session)?;
+    confirmed(step, session)?;
     let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorMissing)?;
     if number == actor.number {
         return Err(ErrorCode::ApprovalSelf.into());

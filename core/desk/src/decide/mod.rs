@@ -13,6 +13,7 @@ pub(crate) mod challenge;
 pub(crate) mod clock;
 pub(crate) mod close;
 pub(crate) mod codes;
+pub(crate) mod confirmed;
 pub(crate) mod lookup;
 pub(crate) mod notice;
 pub(crate) mod operators;

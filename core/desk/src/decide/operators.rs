@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 
+use super::confirmed::confirmed;
 use super::who::{self, Actor, OperatorNameRow};
-use super::{announce, lookup, passkeys, sessions, tokens};
+use super::{announce, lookup, passkeys, tokens};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
@@ -75,7 +76,7 @@ pub(crate) fn put_new(
     password: (&str, bool),
 ) -> Result<(), DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
-    sessions::confirmed(step, session)?;
+    confirmed(step, session)?;
     if who::operator_number(step, id)?.is_some() {
         return Err(ErrorCode::OperatorExists.into());
     }
@@ -128,7 +129,7 @@ pub(crate) fn give_password(
     password: (&str, bool),
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
-    sessions::confirmed(step, session)?;
+    confirmed(step, session)?;
     let open = who::settings(step)?.open;
     let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorMissing)?;
     let mut row: OperatorRow = step.must(&number.0)?;
@@ -170,7 +171,7 @@ pub(crate) fn change_own_password(
     password: &str,
     short: bool,
 ) -> Result<(), DeskError> {
-    let actor = sessions::confirmed(step, session)?;
+    let actor = confirmed(step, session)?;
     let mut row: OperatorRow = step.must(&actor.number.0)?;
     if short && row.passkeys.is_empty() {
         return Err(ErrorCode::PasswordWeak.into());

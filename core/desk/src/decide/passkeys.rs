@@ -7,7 +7,8 @@ use fido_unlock_protocol::Shown;
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::{sessions, who};
+use super::confirmed::confirmed;
+use super::who;
 use crate::passkey::{ClaimedPasskey, passkey_key};
 use crate::ports::MadePasskey;
 use crate::record::DeskEvent;
@@ -53,7 +54,7 @@ pub(crate) fn begin_add(
     step: &mut Step<'_>,
     session: &OperatorSession,
 ) -> Result<(PersonNumber, Vec<Vec<u8>>), DeskError> {
-    let actor = sessions::confirmed(step, session)?;
+    let actor = confirmed(step, session)?;
     let row: OperatorRow = step.must(&actor.number.0)?;
     if row.passkeys.len() >= MOST {
         return Err(ErrorCode::PasskeyRefused.into());
@@ -119,7 +120,7 @@ pub(crate) fn name(
 /// Takes one of the operator's own away, and ends their other sessions, which may be a finder's. Where it is the last, the
 /// password must be long enough to stand alone.
 pub(crate) fn remove(step: &mut Step<'_>, session: &OperatorSession, id: &[u8; 32]) -> Result<(), DeskError> {
-    let actor = sessions::confirmed(step, session)?;
+    let actor = confirmed(step, session)?;
     let mut row: OperatorRow = step.must(&actor.number.0)?;
     let before = row.passkeys.len();
     row.passkeys.retain(|key| **key != *id);

@@ -3,8 +3,9 @@
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::with_reason;
-use super::sign_in::{self, Claimed};
+use super::sign_in;
 use super::{announce, who};
+use crate::passkey::Claimed;
 use crate::record::{DeskEvent, LogId, restored_text};
 use crate::step::{Guard, Step, typed};
 use crate::{DeskError, Privilege};

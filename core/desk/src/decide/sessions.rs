@@ -5,26 +5,14 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::sign_in::{self, Claimed};
-use super::who::{self, Actor};
-use super::{passkeys, tokens};
+use super::confirmed::{is_confirmed, lives};
+use super::{passkeys, sign_in, tokens, who};
+use crate::passkey::Claimed;
 use crate::ports::StorageError;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{OperatorRow, SessionRow};
 use crate::step::Step;
 use crate::{DeskError, LiveSession, OperatorSession, OwnAccount};
-
-/// So long after they signed in, or confirmed that it is they, an operator may change what they sign in with, in
-/// seconds: whoever finds an open console changes nothing.
-const CONFIRMED_SECONDS: u64 = 5 * 60;
-
-/// Whether a session of this operator lives now.
-pub(crate) fn lives(step: &Step<'_>, row: &SessionRow, operator: &OperatorRow) -> Result<bool, StorageError> {
-    let age = step.now().seconds_since(row.since);
-    Ok(row.era == step.head().era.number
-        && row.credentials == operator.credentials
-        && age <= who::rules(step)?.session_seconds)
-}
 
 /// What an operator sees of their own account.
 pub(crate) fn account(step: &mut Step<'_>, session: &OperatorSession) -> Result<OwnAccount, DeskError> {
@@ -102,20 +90,6 @@ fn end_those(
     };
     step.record(entry);
     Ok(count)
-}
-
-/// The session's operator, where they have signed in or confirmed that it is they of late.
-pub(crate) fn confirmed(step: &mut Step<'_>, session: &OperatorSession) -> Result<Actor, DeskError> {
-    let actor = who::in_person(step, session)?;
-    if !is_confirmed(step, session)? {
-        return Err(ErrorCode::ConfirmationMissing.into());
-    }
-    Ok(actor)
-}
-
-fn is_confirmed(step: &Step<'_>, session: &OperatorSession) -> Result<bool, StorageError> {
-    let row: SessionRow = step.must(&session.key(&step.head().log_id))?;
-    Ok(step.now().seconds_since(row.confirmed) <= CONFIRMED_SECONDS)
 }
 
 /// Whose it is that is to be confirmed: the session's operator.

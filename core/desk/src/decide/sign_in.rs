@@ -1,13 +1,13 @@
 //! Signing in, in two steps with the password's hash between them, and out.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::{passkeys, sessions, who};
-use crate::passkey::ClaimedPasskey;
+use super::confirmed::lives;
+use super::{passkeys, who};
+use crate::passkey::Claimed;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{BackOffRow, OperatorRow, SessionRow};
 use crate::step::Step;
@@ -21,16 +21,6 @@ const FREE_FAILURES: u32 = 5;
 const FIRST_WAIT: u64 = 30;
 /// The longest wait, in seconds.
 const LONGEST_WAIT: u64 = 15 * 60;
-
-/// Whose password is to be looked at.
-pub(crate) struct Claimed {
-    pub(crate) number: Option<PersonNumber>,
-    pub(crate) credentials: u32,
-    /// `None`: there is nobody of that name, or they have no password.
-    pub(crate) hash: Option<String>,
-    /// Their passkeys. Where there is one, the password alone is not enough.
-    pub(crate) passkeys: Vec<ClaimedPasskey>,
-}
 
 /// Reads whose password it would be. Refused while they have to wait.
 pub(crate) fn begin(step: &mut Step<'_>, id: &OperatorId) -> Result<Claimed, DeskError> {
@@ -108,7 +98,7 @@ pub(crate) fn finish(
     for key in core::mem::take(&mut row.sessions) {
         let old: Option<SessionRow> = step.get(&key[..])?;
         let lives = match old {
-            Some(old) => sessions::lives(step, &old, &row)?,
+            Some(old) => lives(step, &old, &row)?,
             None => false,
         };
         if lives {

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::{passkeys, sessions, who};
+use super::confirmed::confirmed;
+use super::{passkeys, who};
 use crate::access_token::token_key;
 use crate::ports::StorageError;
 use crate::record::DeskEvent;
@@ -21,13 +22,8 @@ const MOST: usize = 20;
 const MOST_DAYS: u16 = 365;
 const DAY: u64 = 24 * 60 * 60;
 
-/// Whether it has not run out; a clock that went back, or a backup, ends it as it ends sessions.
-pub(crate) fn is_in_time(step: &Step<'_>, row: &TokenRow) -> bool {
-    row.era == step.head().era.number && step.now() <= row.until
-}
-
 fn is_good(step: &Step<'_>, row: &TokenRow, operator: &OperatorRow) -> bool {
-    is_in_time(step, row) && row.credentials == operator.credentials
+    who::is_in_time(step, row) && row.credentials == operator.credentials
 }
 
 /// Those of an operator that are good, oldest first.
@@ -56,7 +52,7 @@ pub(crate) fn make(
     scopes: &[Scope],
     days: u16,
 ) -> Result<AccessToken, DeskError> {
-    let actor = sessions::confirmed(step, session)?;
+    let actor = confirmed(step, session)?;
     let name = passkeys::name_of(name)?;
     let mut scopes = scopes.to_vec();
     scopes.sort_unstable();

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use super::Desk;
-use crate::decide::sign_in::Claimed;
 use crate::decide::{passkeys, sessions, sign_in};
+use crate::passkey::Claimed;
 use crate::passkey::{ClaimedPasskey, user_handle};
 use crate::ports::{PasskeyAsk, PasskeyError, PasskeyOwner, Passkeys};
 use crate::record::DeskEvent;

@@ -7,7 +7,7 @@ use fido_unlock_protocol::error::ErrorCode;
 use zeroize::Zeroizing;
 
 use super::{Behind, Desk, Guesses};
-use crate::decide::{clock, operators, sessions, sign_in, who};
+use crate::decide::{clock, confirmed, operators, sessions, sign_in, who};
 use crate::new_secret::{judge_beside_passkey, judge_new_secret};
 use crate::record::DeskEvent;
 use crate::typed_text::opaque;
@@ -156,7 +156,7 @@ impl Desk {
             let actor = who::signed_in(step, session)?;
             let guessable = [operator.as_str()];
             if actor.id == *operator {
-                sessions::confirmed(step, session)?;
+                confirmed::confirmed(step, session)?;
                 if sign_in::has_passkey(step, actor.number)? {
                     return Ok(judge_beside_passkey(password, &guessable)?);
                 }
