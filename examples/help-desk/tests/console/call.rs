@@ -319,18 +319,24 @@ async fn an_error_is_never_an_empty_list() {
     // Every desk waits, and more wait for one than may.
     let (hold, held) = std::sync::mpsc::channel::<()>();
     let held = std::sync::Arc::new(std::sync::Mutex::new(held));
-    let waiting: Vec<_> = (0..300)
-        .map(|_| {
-            let (app, held) = (app.clone(), std::sync::Arc::clone(&held));
-            tokio::spawn(async move {
-                let wait = move |_: &mut _| {
-                    let _ = held.lock().unwrap().recv();
-                    Ok(())
-                };
-                app.desks().run(wait).await.is_err()
-            })
+    let begun = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let wait = || {
+        let (app, held, begun) = (app.clone(), held.clone(), begun.clone());
+        tokio::spawn(async move {
+            let wait = move |_: &mut _| {
+                begun.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let _ = held.lock().unwrap().recv();
+                Ok(())
+            };
+            app.desks().run(wait).await.is_err()
         })
-        .collect();
+    };
+    // Four desks first: one that took its call later would make room for another.
+    let mut waiting: Vec<_> = (0..4).map(|_| wait()).collect();
+    while begun.load(std::sync::atomic::Ordering::SeqCst) < 4 {
+        tokio::task::yield_now().await;
+    }
+    waiting.extend((0..300).map(|_| wait()));
     while !waiting.iter().any(tokio::task::JoinHandle::is_finished) {
         tokio::task::yield_now().await;
     }
