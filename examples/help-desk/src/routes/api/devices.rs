@@ -94,6 +94,9 @@ pub(super) struct New {
     /// E, in suite 2: a compressed point in hexadecimal digits.
     #[serde(default)]
     device_key: String,
+    /// What people call it, such as its product: up to 128 bytes.
+    #[serde(default)]
+    label: String,
 }
 
 impl New {
@@ -107,6 +110,7 @@ impl New {
             &*slot,
             &*self.issuer,
             &*self.device_key,
+            &*self.label,
         ];
         let t = language::spoken();
         let csv = device_rows(true, [cells]);
