@@ -87,8 +87,9 @@ pub fn model() -> Done {
     step::run("the desk's model, long", &mut command)
 }
 
-/// The console's, in a browser too.
+/// The console's, in a browser too, and by the command line.
 fn console() -> Done {
+    workspace::build()?;
     let mut test = workspace::shared(&["test", "--no-fail-fast"]);
     test.args(workspace::CONSOLE);
     let mut call = workspace::shared(&["run", "--quiet"]);

@@ -39,9 +39,8 @@ impl ServiceAddress {
     #[must_use]
     pub fn is_meant(text: &str) -> bool {
         let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-        scheme.is_some_and(|scheme| {
-            scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
-        })
+        scheme
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"))
     }
 
     /// Reads one.
@@ -100,12 +99,21 @@ mod tests {
 
     #[test]
     fn a_code_does_not_cross_a_network_in_the_clear() {
-        let own = ["http://127.0.0.1:1", "http://LocalHost:1", "http://[::1]:1", "http://127.8.8.8/"];
+        let own = [
+            "http://127.0.0.1:1",
+            "http://LocalHost:1",
+            "http://[::1]:1",
+            "http://127.8.8.8/",
+        ];
         for text in own.into_iter().chain(["https://localhost:8443"]) {
             assert!(ServiceAddress::parse(text).unwrap().is_own(), "{text}");
         }
         assert!(!ServiceAddress::parse("https://desk.example").unwrap().is_own());
-        for text in ["http://desk.example", "http://127.0.0.1.example", "http://0.0.0.0:1"] {
+        for text in [
+            "http://desk.example",
+            "http://127.0.0.1.example",
+            "http://0.0.0.0:1",
+        ] {
             assert_eq!(ServiceAddress::parse(text), Err(AddressFault::Clear), "{text}");
         }
     }

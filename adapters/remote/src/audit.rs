@@ -32,7 +32,12 @@ impl RemoteDesk {
     /// # Errors
     /// [`ErrorCode::PrivilegeMissing`](fido_unlock_protocol::ErrorCode::PrivilegeMissing) by a token that is not for the
     /// audit; a filter that cannot be read; that it is not reached.
-    pub fn entries(&self, filter: &LogFilter, before: Option<u64>, limit: u32) -> Result<Entries, RemoteError> {
+    pub fn entries(
+        &self,
+        filter: &LogFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Entries, RemoteError> {
         let limit = limit.clamp(1, PAGE).to_string();
         let before = before.map(|before| before.to_string());
         let mut query = vec![

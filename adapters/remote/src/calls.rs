@@ -83,7 +83,9 @@ impl RemoteDesk {
     /// As [`RemoteDesk::call_rules`]; what the desk refuses.
     pub fn open(&self, user: &str, device: &DeviceId, reason: &str) -> Result<Request, RemoteError> {
         let mut key = [0; 16];
-        SysRng.try_fill_bytes(&mut key).map_err(|_| RemoteError::Entropy)?;
+        SysRng
+            .try_fill_bytes(&mut key)
+            .map_err(|_| RemoteError::Entropy)?;
         let key = base16ct::lower::encode_string(&key);
         let body = json!({"user": user, "device_id": device.to_code(), "reason": reason});
         let ask = Ask {
@@ -102,12 +104,7 @@ impl RemoteDesk {
         self.get(&format!("/api/v1/requests/{id}"))
     }
 
-    fn step(
-        &self,
-        id: RequestId,
-        step: &str,
-        body: &impl serde::Serialize,
-    ) -> Result<Request, RemoteError> {
+    fn step(&self, id: RequestId, step: &str, body: &impl serde::Serialize) -> Result<Request, RemoteError> {
         self.post(&format!("/api/v1/requests/{id}/{step}"), body)
     }
 
@@ -129,7 +126,11 @@ impl RemoteDesk {
         method: VerificationMethod,
         statement: &str,
     ) -> Result<Request, RemoteError> {
-        self.step(id, "caller", &json!({"method": method.name(), "statement": statement}))
+        self.step(
+            id,
+            "caller",
+            &json!({"method": method.name(), "statement": statement}),
+        )
     }
 
     /// Enters the Device Challenge as it was read out.

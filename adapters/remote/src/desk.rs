@@ -16,7 +16,9 @@ pub struct RemoteDesk {
 
 impl fmt::Debug for RemoteDesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RemoteDesk").field(self.connection.address()).finish()
+        f.debug_tuple("RemoteDesk")
+            .field(self.connection.address())
+            .finish()
     }
 }
 

@@ -4,7 +4,7 @@ use fido_unlock_protocol::DeviceId;
 use serde::Serialize;
 
 use crate::http::Ask;
-use crate::model::{Devices, Registered, WholeDevice};
+use crate::model::{Devices, Entries, Registered, WholeDevice};
 use crate::{RemoteDesk, RemoteError};
 
 /// A device as an enrolment station found it.
@@ -42,13 +42,24 @@ impl RemoteDesk {
         self.get(&format!("/api/v1/devices/{}", id.to_code()))
     }
 
+    /// What happened to a device, newest first; at most `limit` entries, up to 250. Recorded.
+    ///
+    /// # Errors
+    /// As [`RemoteDesk::device`].
+    pub fn history(&self, id: &DeviceId, limit: u32) -> Result<Entries, RemoteError> {
+        let path = format!("/api/v1/devices/{}/history", id.to_code());
+        self.get_by(&path, &[("limit", &limit.to_string())])
+    }
+
     /// Takes a device out of use.
     ///
     /// # Errors
     /// As [`RemoteDesk::device`], by a token for devices alone.
     pub fn retire(&self, id: &DeviceId) -> Result<(), RemoteError> {
         let path = format!("/api/v1/devices/{}/retire", id.to_code());
-        self.connection.ask(Some(&self.token), &Ask::post(&path, &())).map(drop)
+        self.connection
+            .ask(Some(&self.token), &Ask::post(&path, &()))
+            .map(drop)
     }
 
     /// Registers an enrolled device.

@@ -25,7 +25,7 @@ impl HasCode for Problem {
         known.unwrap_or(match self.status {
             // No token, or one that counts no more.
             401 => ErrorCode::OperatorUnknown,
-            408 | 429 | 503 | 504 => ErrorCode::StoreBusy,
+            408 | 429 | 503 | 504 => ErrorCode::DeskUnreachable,
             400..500 => ErrorCode::InvalidArgument,
             _ => ErrorCode::HostFailed,
         })
@@ -52,7 +52,7 @@ pub enum RemoteError {
     #[error("{0}")]
     Refused(Problem),
     /// It cannot be reached, or the connection broke.
-    #[error("the help desk cannot be reached: {detail}")]
+    #[error("{}: {detail}", ErrorCode::DeskUnreachable)]
     Unreachable {
         /// What the network or TLS says.
         detail: String,
@@ -72,7 +72,8 @@ impl HasCode for RemoteError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Refused(problem) => problem.code(),
-            Self::Unreachable { .. } | Self::NotTheProtocol { .. } => ErrorCode::HostFailed,
+            Self::Unreachable { .. } => ErrorCode::DeskUnreachable,
+            Self::NotTheProtocol { .. } => ErrorCode::HostFailed,
             Self::Entropy => ErrorCode::EntropyFailed,
         }
     }
@@ -95,7 +96,7 @@ mod tests {
     fn a_refusal_is_a_row_of_the_table_wherever_there_is_one() {
         assert_eq!(problem(403, Some(409)).code(), ErrorCode::ApprovalMissing);
         assert_eq!(problem(401, None).code(), ErrorCode::OperatorUnknown);
-        assert_eq!(problem(429, None).code(), ErrorCode::StoreBusy);
+        assert_eq!(problem(429, None).code(), ErrorCode::DeskUnreachable);
         assert_eq!(problem(404, None).code(), ErrorCode::InvalidArgument);
         assert_eq!(problem(500, Some(9999)).code(), ErrorCode::HostFailed);
     }

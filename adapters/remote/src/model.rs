@@ -286,12 +286,16 @@ fn suite<'de, D: Deserializer<'de>>(from: D) -> Result<Suite, D::Error> {
 fn methods<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<VerificationMethod>, D::Error> {
     let names = Vec::<String>::deserialize(from)?;
     let all = VerificationMethod::ALL.into_iter();
-    Ok(all.filter(|method| names.iter().any(|name| name == method.name())).collect())
+    Ok(all
+        .filter(|method| names.iter().any(|name| name == method.name()))
+        .collect())
 }
 
 /// Those that this version knows.
 fn scopes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Scope>, D::Error> {
     let names = Vec::<String>::deserialize(from)?;
     let all = Scope::ALL.iter().copied();
-    Ok(all.filter(|scope| names.iter().any(|name| name == scope.name())).collect())
+    Ok(all
+        .filter(|scope| names.iter().any(|name| name == scope.name()))
+        .collect())
 }

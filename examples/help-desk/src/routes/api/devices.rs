@@ -9,6 +9,7 @@ use fido_unlock_files::{device_rows, foreign_or, read_devices};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::audit::{Entries, limit};
 use super::given::{Asked, Given};
 use super::guard::Caller;
 use super::model::{DeviceOut, WholeDeviceOut};
@@ -72,6 +73,37 @@ pub(super) async fn device(
     let id = DeviceId::parse(&device)?;
     let view = app.desks().run(move |desk| desk.device(&session, &id)).await?;
     Ok(json(StatusCode::OK, &WholeDeviceOut::from(&view)))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Before {
+    /// `next` of the page before.
+    before: Option<u64>,
+    /// 1 to 250 entries; 50 without it.
+    #[param(minimum = 1, maximum = 250)]
+    limit: Option<u32>,
+}
+
+/// What happened to a device, newest first
+///
+/// Entries of the log, as far as the token's operator may see them. That it was looked at is recorded.
+#[utoipa::path(get, path = "/api/v1/devices/{device}/history", tag = "devices",
+    params(("device" = String, Path, description = "The Device ID"), Before),
+    responses((status = 200, body = Entries)))]
+pub(super) async fn history(
+    State(app): State<App>,
+    Caller(session): Caller,
+    Path(device): Path<String>,
+    Asked(page): Asked<Before>,
+) -> Result<Response, Refusal> {
+    let id = DeviceId::parse(&device)?;
+    let limit = limit(page.limit)?;
+    let read = app
+        .desks()
+        .run(move |desk| desk.device_history(&session, &id, page.before, limit));
+    let (found, next) = read.await?;
+    Ok(json(StatusCode::OK, &Entries::of(&found, next)))
 }
 
 /// A device as an enrolment station found it: the fields of a row of its CSV file.

@@ -49,6 +49,7 @@ fn list() -> Vec<ApiRoute> {
         route(LOOKING, routes!(users::suggest)),
         route(LOOKING, routes!(devices::list)),
         route(LOOKING, routes!(devices::device)),
+        route(LOOKING, routes!(devices::history)),
         route(DEVICES, routes!(devices::register)),
         route(DEVICES, routes!(devices::retire)),
         route(UNLOCK, routes!(calls::open_codes)),
