@@ -56,7 +56,10 @@ impl ServiceAddress {
         if host.is_empty() || !matches!(scheme, "http" | "https") {
             return Err(AddressFault::Form);
         }
-        if authority.as_str().contains('@') || uri.path().trim_matches('/') != "" || uri.query().is_some() {
+        if authority.as_str().contains('@')
+            || !uri.path().trim_matches('/').is_empty()
+            || uri.query().is_some()
+        {
             return Err(AddressFault::More);
         }
         let own = is_this_machine(host);

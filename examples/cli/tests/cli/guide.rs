@@ -22,7 +22,10 @@ fn commands() -> Vec<String> {
         if line.starts_with("```") {
             fenced = line == "```sh";
             // Those of the console, and at it, have tests beside it.
-            assert!(fenced || ["```", "```sh console", "```sh remote"].contains(&line), "{line}");
+            assert!(
+                fenced || ["```", "```sh console", "```sh remote"].contains(&line),
+                "{line}"
+            );
         } else if fenced {
             lines.push(line.to_owned());
         }

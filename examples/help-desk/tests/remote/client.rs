@@ -91,7 +91,10 @@ fn a_second_operator_approves_and_a_call_is_taken_over() {
     refused(first.code(call.id, call.suite), ErrorCode::ApprovalMissing);
     refused(first.approve(call.id, call.revision), ErrorCode::ApprovalSelf);
     let shown = second.request(call.id).unwrap();
-    assert_eq!(second.requests(None).unwrap().requests, [shown.clone()]);
+    assert_eq!(
+        second.requests(None).unwrap().requests,
+        std::slice::from_ref(&shown)
+    );
     let approved = second.approve(call.id, shown.revision).unwrap();
     assert_eq!(approved.approved_by.as_deref(), Some("desk-2"));
     first.code(call.id, call.suite).unwrap();

@@ -88,10 +88,8 @@ impl Served {
     }
 
     pub fn sign_in(&self, desk: &mut Desk, operator: &str) -> OperatorSession {
-        let known = self.demo.operators().iter();
-        let known = known
-            .filter(|known| known.operator.id.as_str() == operator)
-            .next();
+        let mut known = self.demo.operators().iter();
+        let known = known.find(|known| known.operator.id.as_str() == operator);
         let id = OperatorId::new(operator).unwrap();
         desk.sign_in(&id, &known.unwrap().password).unwrap()
     }

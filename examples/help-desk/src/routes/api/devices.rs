@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fido_unlock::desk::{Desk, DeskError, NewDevice, OperatorSession, UserId};
+use fido_unlock::desk::{Desk, DeskError, NewDevice, OperatorSession, RegisteredDevice, UserId};
 use fido_unlock::{DeviceId, ErrorCode, HasCode};
 use fido_unlock_files::{device_rows, foreign_or, read_devices};
 use serde::{Deserialize, Serialize};
@@ -124,6 +124,8 @@ pub(super) struct New {
     /// E, in suite 2: a compressed point in hexadecimal digits.
     #[serde(default)]
     device_key: String,
+    /// The device's unlock counter, where the station has read it.
+    counter: Option<u32>,
 }
 
 impl New {
@@ -144,7 +146,10 @@ impl New {
         let faults = read.faults;
         let mut rows = read.rows.into_iter();
         match (rows.next(), rows.next()) {
-            (Some(row), None) if faults.is_empty() => Ok(row.value),
+            (Some(row), None) if faults.is_empty() => Ok(NewDevice {
+                counter: self.counter,
+                ..row.value
+            }),
             _ => Err(unread(&faults, t)),
         }
     }
@@ -157,6 +162,8 @@ pub(super) struct Registered {
 }
 
 /// Registers an enrolled device
+///
+/// Asked again for the same device with the same owner and keys, it is answered the same and not registered again.
 #[utoipa::path(post, path = "/api/v1/devices", tag = "devices", request_body = New,
     responses((status = 201, body = Registered)))]
 pub(super) async fn register(
@@ -192,8 +199,20 @@ fn put(desk: &mut Desk, session: &OperatorSession, device: &NewDevice) -> Result
             let issuers = desk.issuers(session)?;
             Err(foreign_or(&issuers, device, error.code()).into())
         }
+        Err(error) if error.code() == ErrorCode::DeviceExists => {
+            let found = desk.find_device(session, &device.id)?;
+            let same = found.devices.iter().any(|known| is_same(known, device));
+            if same { Ok(device.id) } else { Err(error) }
+        }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a device that is registered is this one, as it was enrolled: then an answer was lost.
+fn is_same(known: &RegisteredDevice, device: &NewDevice) -> bool {
+    !known.retired
+        && (known.id, &known.owner, known.slot) == (device.id, &device.owner, device.slot)
+        && known.keys == device.keys
 }
 
 /// Takes a device out of use

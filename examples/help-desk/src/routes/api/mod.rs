@@ -6,6 +6,7 @@
 mod audit;
 mod calls;
 mod devices;
+mod enrolment;
 mod errors;
 mod given;
 mod guard;
@@ -50,6 +51,7 @@ fn list() -> Vec<ApiRoute> {
         route(LOOKING, routes!(devices::list)),
         route(LOOKING, routes!(devices::device)),
         route(LOOKING, routes!(devices::history)),
+        route(DEVICES, routes!(enrolment::enrolment)),
         route(DEVICES, routes!(devices::register)),
         route(DEVICES, routes!(devices::retire)),
         route(UNLOCK, routes!(calls::open_codes)),
