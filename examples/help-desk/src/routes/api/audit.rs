@@ -45,6 +45,7 @@ pub(super) struct Wanted {
     #[serde(default)]
     event: String,
     /// `next` of the page before.
+    #[param(value_type = Option<i64>, minimum = 0)]
     before: Option<u64>,
     /// 1 to 250 entries; 50 without it.
     #[param(minimum = 1, maximum = 250)]
@@ -91,6 +92,9 @@ pub(super) async fn entries(
 ) -> Result<Response, Refusal> {
     let limit = limit(wanted.limit)?;
     let before = wanted.before;
+    if before.is_some_and(|before| i64::try_from(before).is_err()) {
+        return Err(ErrorCode::InvalidArgument.into());
+    }
     let asked = Filter {
         from: wanted.from,
         until: wanted.until,

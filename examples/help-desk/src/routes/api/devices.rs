@@ -116,8 +116,10 @@ pub(super) struct New {
     /// The owner's id.
     user: String,
     /// 1 or 2: an admin key, which a device of suite 3 needs, is not taken here.
+    #[schema(minimum = 1, maximum = 2)]
     suite: u8,
     /// 0 to 15.
+    #[schema(minimum = 0, maximum = 15)]
     slot: u8,
     /// Q of the slot: a compressed point in hexadecimal digits.
     issuer: String,
@@ -147,7 +149,7 @@ impl New {
         let mut rows = read.rows.into_iter();
         match (rows.next(), rows.next()) {
             (Some(row), None) if faults.is_empty() => Ok(NewDevice {
-                counter: self.counter,
+                counter: self.counter.or(row.value.counter),
                 ..row.value
             }),
             _ => Err(unread(&faults, t)),
