@@ -69,6 +69,8 @@ fn tests(tools: &Tools, examples: u32) -> Command {
 /// Every test, and a call that plays itself.
 pub fn test() -> Done {
     let tools = tools()?;
+    // The command line, which works at it.
+    workspace::build()?;
     let mut call = workspace::shared(&["run", "--quiet"]);
     call.args(workspace::CONSOLE).args(["--", "--demo", "--yes"]);
     within(Group::Tests, || {
