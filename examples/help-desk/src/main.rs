@@ -2,6 +2,7 @@
 
 mod arguments;
 
+use std::alloc::System;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -13,11 +14,16 @@ use clap::Parser;
 use help_desk::config::{self, Limits, PassphraseFrom};
 use help_desk::demo::Demo;
 use help_desk::{App, AppParts, Certificate, Desks, Packages, Serving, logging, own_desk, passphrase};
+use zeroizing_alloc::ZeroAlloc;
 
 use self::arguments::{Arguments, Command};
 
 /// How long answers of a demonstration that are under way have, once it is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// Forms and answers pass through buffers of the HTTP library, which no handler can wipe: whatever is given back is.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
