@@ -26,6 +26,8 @@ mod health;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;
+#[path = "desk/managers.rs"]
+mod managers;
 #[path = "desk/passkeys.rs"]
 mod passkeys;
 #[path = "desk/people.rs"]

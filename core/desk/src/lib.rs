@@ -46,6 +46,7 @@ mod step;
 mod typed_text;
 #[cfg(test)]
 mod vectors;
+mod vouching;
 mod wrong_rows;
 
 pub use access_token::{AccessToken, KnownToken, Scope};
@@ -78,4 +79,5 @@ pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};
 pub use step::{Guard, SealKey, SeenLog};
 pub use typed_text::{composed, folded, looks_like, opaque};
+pub use vouching::{CallManager, ManagerAnswer, ManagerQuestion, NewManager, WantedUser};
 pub use wrong_rows::{RowFault, WrongRow, WrongRows};

@@ -20,7 +20,7 @@ pub const DEVICE_COLUMNS: [&str; 6] = ["device_id", "user", "suite", "slot", "is
 /// # Errors
 /// [`ImportErrors`] where it is no text, or has another header.
 pub fn read_devices(csv: &[u8]) -> Result<Imported<NewDevice>, ImportErrors> {
-    read_table(csv, &DEVICE_COLUMNS, 1, read_cells)
+    read_table(csv, &DEVICE_COLUMNS, (1, 0), read_cells)
 }
 
 fn read_cells(cells: &mut Cells<'_, 6>) -> Option<NewDevice> {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 
+use super::vouch;
 use super::who::{self, Actor};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
@@ -102,7 +103,12 @@ pub(crate) fn lives(step: &Step<'_>, row: &RequestRow, rules: &Rules) -> Result<
 pub(crate) fn live(step: &mut Step<'_>, id: RequestId) -> Result<RequestRow, DeskError> {
     let row = about(step, id)?;
     let open = row.state == RequestState::Open;
-    step.require(Guard::RequestOpen, open, ErrorCode::RequestUsed)?;
+    let refusal = if row.is_denied() {
+        ErrorCode::CallerDenied
+    } else {
+        ErrorCode::RequestUsed
+    };
+    step.require(Guard::RequestOpen, open, refusal)?;
     let rules = who::rules(step)?;
     lives(step, &row, &rules)?;
     Ok(row)
@@ -134,6 +140,9 @@ pub(crate) fn set_reason(
     step.about.request = Some(id);
     let actor = who::in_service(step, session, Privilege::Unlock)?;
     let mut row = own(step, id, &actor)?;
+    if row.reason != reason.trim() {
+        row.unvouch();
+    }
     row.reason = reason.trim().to_string();
     row.changed();
     step.put(id.as_bytes(), &row)?;
@@ -173,6 +182,7 @@ pub(crate) fn take_over(
     let before = row.operator;
     row.operator = actor.number;
     row.caller = None;
+    row.vouch = None;
     row.changed();
     step.put(id.as_bytes(), &row)?;
     let entry = DeskEntry {
@@ -219,6 +229,7 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
         revision: row.revision,
         lives,
         caller: caller.map(|caller| (caller.method, caller.vouched)),
+        manager: vouch::of_call(step, row)?,
         challenge: row.challenge(),
         approved_by: approval
             .map(|given| who::operator_name(step, given.operator))

@@ -16,6 +16,7 @@ mod shown_entry;
 mod sign_in;
 mod tokens;
 mod verify;
+mod vouching;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

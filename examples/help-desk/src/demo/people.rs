@@ -59,6 +59,7 @@ pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
                 id: operator_id(name)?,
                 roles: roles.to_vec(),
                 privileges: privileges.to_vec(),
+                user: None,
             },
             password: new_password()?,
             purpose,

@@ -252,6 +252,7 @@ impl Typed {
             id: id.clone(),
             roles: self.roles.clone(),
             privileges: self.privileges.clone(),
+            user: None,
         }
     }
 }
