@@ -10,6 +10,7 @@ use fido_unlock::{ResponseCode, Shown, Suite};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::asks_manager::{Manager, is_denied};
 use super::challenge::Counted;
 use super::live;
 use super::methods::{METHODS, title};
@@ -133,6 +134,9 @@ pub(super) struct CallPage {
     counted: Counted,
     code: Option<CodeShown>,
     approval: Approval,
+    manager: Manager,
+    /// The manager who has said that it is somebody else.
+    denied_by: Option<String>,
     refusal: Option<Refusal>,
 }
 
@@ -152,7 +156,7 @@ struct OtherCode {
 /// A call and the rules that it is under.
 pub(super) struct Looked {
     pub(super) call: CallView,
-    rules: Rules,
+    pub(super) rules: Rules,
 }
 
 pub(super) fn look(desk: &mut Desk, session: &OperatorSession, id: RequestId) -> Result<Looked, DeskError> {
@@ -217,6 +221,12 @@ impl CallPage {
             typed,
             code: None,
             approval: Approval::of(&call),
+            manager: Manager::of(&call, &rules, &app.site().url()),
+            denied_by: call
+                .manager
+                .as_ref()
+                .filter(|_| is_denied(&call))
+                .map(|manager| Shown(&manager.name).to_string()),
             refusal: None,
         }
     }

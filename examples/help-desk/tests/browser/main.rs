@@ -12,6 +12,7 @@ mod administration;
 mod chromium;
 mod log;
 mod passkeys;
+mod vouch;
 
 use std::time::Duration;
 

@@ -34,3 +34,4 @@ mod settings;
 mod sign_in;
 mod try_it;
 mod users;
+mod vouch;

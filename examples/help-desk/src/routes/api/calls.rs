@@ -234,6 +234,24 @@ pub(super) async fn verify(
     .await
 }
 
+/// Asks the user's manager whether it is the user who calls
+///
+/// They answer in the console, at `/vouch/` and the request's id, whose address the operator sends them; a notice goes to
+/// them as well. What they say stands in the request. Asked again before they have answered, nothing changes.
+#[utoipa::path(post, path = "/api/v1/requests/{request}/manager", tag = "calls",
+    params(("request" = String, Path, description = "Its id")),
+    responses((status = 200, body = RequestOut)))]
+pub(super) async fn ask_manager(
+    State(app): State<App>,
+    Caller(session): Caller,
+    Path(request): Path<String>,
+) -> Result<Response, Refusal> {
+    step(&app, session, &request, |desk, session, id| {
+        desk.ask_manager(session, id)
+    })
+    .await
+}
+
 /// The Device Challenge as it was read out.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
