@@ -66,7 +66,7 @@ enum Own {
     UserText,
     MailAddress,
     UserExists,
-    OwnManager,
+    ManagesSelf,
     VouchesBesides,
     NoToken,
     TokenDays,
@@ -93,7 +93,7 @@ impl Own {
             Self::UserText => t.users_not_plain(),
             Self::MailAddress => t.users_no_mail(),
             Self::UserExists => t.users_exists(),
-            Self::OwnManager => t.users_own_manager(),
+            Self::ManagesSelf => t.users_own_manager(),
             Self::VouchesBesides => t.operators_vouches_besides(),
             Self::NoToken => t.refusal_no_token(),
             Self::TokenDays => t.tokens_no_days(),
@@ -119,7 +119,7 @@ impl Own {
             Self::UserText => t.users_not_plain_next(),
             Self::MailAddress => t.users_no_mail_next(),
             Self::UserExists => t.users_exists_next(),
-            Self::OwnManager => t.users_own_manager_next(),
+            Self::ManagesSelf => t.users_own_manager_next(),
             Self::VouchesBesides => t.operators_vouches_besides_next(),
             Self::NoToken => t.refusal_no_token_next(),
             Self::TokenDays => t.tokens_no_days_next(),
@@ -218,7 +218,7 @@ impl Refusal {
     }
 
     pub(crate) const fn own_manager() -> Self {
-        Self::typed(Own::OwnManager)
+        Self::typed(Own::ManagesSelf)
     }
 
     /// An account that vouches for others may do nothing else.
