@@ -17,7 +17,7 @@ async fn a_manager_vouches_while_the_operator_types_on() {
     desk.fill("reason", "INC-7").await;
     desk.press("ASK THE MANAGER").await;
     desk.sees("#manager", "Send them this address").await;
-    desk.picture("30-manager-asked").await;
+    desk.looks("30-manager-asked").await;
     let link = desk.text("#manager .token").await;
     // Nothing of what is typed meanwhile is lost.
     desk.fill("challenge", &challenge).await;
@@ -29,17 +29,17 @@ async fn a_manager_vouches_while_the_operator_types_on() {
     manager
         .sees("#questions", "desk-1 asks: is it Robin Sample who calls?")
         .await;
-    manager.picture("31-question").await;
+    manager.looks("31-question").await;
     manager.web.goto(&link).await.unwrap();
     manager.press("YES, IT IS THEM").await;
     manager
         .sees(".outcome", "You have said that it is Robin Sample.")
         .await;
-    manager.picture("32-answered").await;
+    manager.looks("32-answered").await;
 
     desk.sees("#how", "Alex Muster says that it is Robin Sample")
         .await;
-    desk.picture("33-vouched").await;
+    desk.looks("33-vouched").await;
     let typed = desk.web.find(By::Id("challenge")).await.unwrap();
     assert_eq!(typed.value().await.unwrap().as_deref(), Some(challenge.as_str()));
     desk.press("GENERATE RESPONSE CODE").await;
@@ -57,7 +57,7 @@ async fn a_manager_vouches_while_the_operator_types_on() {
     manager.sees(".outcome", "The call has ended").await;
     desk.sees(".refusal", "Alex Muster says that it is not Robin Sample")
         .await;
-    desk.picture("34-denied").await;
+    desk.looks("34-denied").await;
     for browser in [desk, manager] {
         let complaints = browser.complaints().await;
         assert!(complaints.is_empty(), "{complaints:?}");
