@@ -19,6 +19,8 @@ mod calls;
 mod codes;
 #[path = "desk/export.rs"]
 mod export;
+#[path = "desk/figures.rs"]
+mod figures;
 #[path = "desk/files.rs"]
 mod files;
 #[path = "desk/health.rs"]

@@ -100,6 +100,7 @@ audit-event = { $event ->
     [CodeMade] Code erzeugt
     [CodeSent] Code gesendet
     [CallerNotKnown] Führungskraft weiß es nicht
+    [CallerNumberNoted] Nummer des Anrufers notiert
     [Done] Erledigt
     [Abandoned] Aufgegeben
     [NoticeSent] Nachricht gesendet

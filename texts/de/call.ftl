@@ -59,3 +59,4 @@ call-manager-vouches = { $manager } sagt, dass { $name } anruft: Der Anrufer ist
 call-manager-unsure = { $manager } kann nicht sagen, ob { $name } anruft. Prüfen Sie den Anrufer anders, oder fragen Sie später noch einmal.
 call-manager-denies = { $manager } sagt, dass nicht { $name } anruft
 call-manager-denies-next = Geben Sie keinen Code heraus, beenden Sie den Anruf, und informieren Sie Ihr Sicherheitsteam. Die Administratoren haben einen Alarm dazu.
+call-number = Nummer des Anrufers, falls Sie sie sehen

@@ -101,6 +101,7 @@ audit-event = { $event ->
     [CodeMade] Code made
     [CodeSent] Code sent
     [CallerNotKnown] Caller not known to their manager
+    [CallerNumberNoted] Caller’s number noted
     [Done] Done
     [Abandoned] Given up
     [NoticeSent] Notice sent

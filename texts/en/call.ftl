@@ -59,3 +59,4 @@ call-manager-vouches = { $manager } says that it is { $name }: the caller is ver
 call-manager-unsure = { $manager } cannot say whether it is { $name }. Verify the caller another way, or ask again when they know.
 call-manager-denies = { $manager } says that it is not { $name }
 call-manager-denies-next = Give no code, end the call and tell your security team. The Administrators have an alarm of it.
+call-number = Number that the caller calls from, if you see it

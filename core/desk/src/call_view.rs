@@ -59,6 +59,8 @@ pub struct CallView {
     pub suite: Suite,
     /// Reason or ticket; empty when none was given yet.
     pub reason: String,
+    /// The number that the caller calls from, where it was noted.
+    pub caller_number: Option<String>,
     /// When it was opened.
     pub opened_at: UnixTime,
     /// The last second in which it lives.

@@ -28,6 +28,7 @@ mod challenge_check;
 mod decide;
 mod delivery;
 mod desk;
+mod figures;
 mod ids;
 mod licence;
 mod limits;
@@ -61,6 +62,7 @@ pub use desk::{
     LogState, SetUp, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
+pub use figures::{DURATIONS, DayFigures, Figures, NumberFigures, OperatorFigures, RefusalFigures};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitKind, LimitRule, LimitRules};

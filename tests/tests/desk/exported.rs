@@ -84,6 +84,7 @@ fn managers(house: &mut House) {
     let mona = house.desk.sign_in(&mona.0, mona.1).unwrap();
     for answer in [ManagerAnswer::Unknown, ManagerAnswer::No, ManagerAnswer::Yes] {
         let id = house.open(&anna, 1);
+        house.desk.set_caller_number(&anna, id, "+49 171 55501").unwrap();
         house.desk.ask_manager(&anna, id).unwrap();
         let seen = house.desk.manager_question(&mona, id).unwrap().basis;
         house.desk.answer_as_manager(&mona, id, &seen, answer).unwrap();

@@ -13,6 +13,7 @@ use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{CodeState, DeviceRow, DeviceStateRow, RequestRow, RequestState};
 use crate::rules::Rules;
 use crate::step::{Guard, Step};
+use crate::typed_text::telephone;
 use crate::{
     CallView, CodeOutcome, DeskError, OpenCode, OperatorSession, PersonNumber, Privilege, RequestId,
     UnixTime, UserId,
@@ -150,6 +151,23 @@ pub(crate) fn set_reason(
     Ok(step.record_text(entry, reason.trim())?)
 }
 
+/// Notes the number that the caller calls from. An approver is not shown it.
+pub(crate) fn set_caller_number(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: RequestId,
+    number: &str,
+) -> Result<(), DeskError> {
+    step.about.request = Some(id);
+    let actor = who::in_service(step, session, Privilege::Unlock)?;
+    let mut row = own(step, id, &actor)?;
+    let number = telephone(number).ok_or(ErrorCode::InvalidArgument)?;
+    row.caller_number = Some(number.clone());
+    step.put(id.as_bytes(), &row)?;
+    let entry = step.entry(DeskEvent::CallerNumberNoted);
+    Ok(step.record_text(entry, &number)?)
+}
+
 /// Says which way the code goes: to a channel, or shown. What was approved is void.
 pub(crate) fn set_delivery(
     step: &mut Step<'_>,
@@ -224,6 +242,7 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
         device: row.device(),
         suite: device.suite().ok_or(ErrorCode::StoreCorrupt)?,
         reason: row.reason.clone(),
+        caller_number: row.caller_number.clone(),
         opened_at: row.opened_at,
         expires_at: row.opened_at.plus_seconds(rules.request_seconds),
         revision: row.revision,

@@ -198,6 +198,7 @@ pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId)
             close::end(step, id, &mut row, false)?;
         }
         row.reason.clear();
+        row.caller_number = None;
         row.channel = None;
         row.changed();
         step.put(&key, &row)?;

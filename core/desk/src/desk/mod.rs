@@ -4,6 +4,7 @@ mod calls;
 mod codes;
 mod devices;
 mod export;
+mod figures;
 mod health;
 mod log_reading;
 mod log_search;

@@ -134,6 +134,9 @@ pub(crate) struct RequestRow {
     pub(crate) code_sha256: Option<[u8; 32]>,
     #[n(16)]
     pub(crate) vouch: Option<VouchPart>,
+    /// The number that the caller calls from.
+    #[n(17)]
+    pub(crate) caller_number: Option<String>,
 }
 
 impl RequestRow {
@@ -164,6 +167,7 @@ impl RequestRow {
             authorised: None,
             code_sha256: None,
             vouch: None,
+            caller_number: None,
         }
     }
 

@@ -11,7 +11,7 @@ use fido_unlock::desk::{
 };
 
 use super::approvals::Seen;
-use super::call::request_id;
+use super::call::{note_number, request_id};
 use super::call_page::{CallPage, Looked, Typed, look};
 use crate::app::App;
 use crate::page::{Who, html, tag};
@@ -174,6 +174,7 @@ fn asked(desk: &mut Desk, session: &OperatorSession, id: RequestId, typed: &Type
     if typed.reason.trim() != call.reason {
         desk.set_reason(session, id, &typed.reason)?;
     }
+    note_number(desk, session, &call, typed)?;
     // Pressed twice, or answered meanwhile: the page shows it.
     if call.caller.is_some() {
         return Ok(());

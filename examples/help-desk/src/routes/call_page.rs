@@ -85,6 +85,9 @@ pub(super) struct Typed {
     pub(super) statement: String,
     #[serde(default)]
     pub(super) reason: String,
+    /// The number that the caller calls from.
+    #[serde(default)]
+    pub(super) number: String,
     #[serde(default)]
     pub(super) challenge: String,
 }
@@ -97,6 +100,7 @@ impl Typed {
             method: shown(&self.method),
             statement: shown(&self.statement),
             reason: shown(&self.reason),
+            number: shown(&self.number),
             challenge: shown(&self.challenge),
         }
     }
@@ -175,6 +179,13 @@ impl CallPage {
         let mut typed = typed.shown();
         if typed.reason.is_empty() {
             typed.reason = Shown(&call.reason).to_string();
+        }
+        if typed.number.is_empty() {
+            typed.number = call
+                .caller_number
+                .as_ref()
+                .map(|number| Shown(number).to_string())
+                .unwrap_or_default();
         }
         let accepted = |(method, ..): &&(VerificationMethod, _, _)| {
             rules.accepts(call.user.class, *method, Vouched::Operator)

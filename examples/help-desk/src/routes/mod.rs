@@ -14,6 +14,7 @@ mod audit_proofs;
 mod call;
 mod call_page;
 mod challenge;
+mod charts;
 mod codes;
 mod device;
 mod devices;
@@ -285,6 +286,7 @@ fn table(app: &App) -> Vec<Row> {
         row(GET, administer, "/set-up", get(set_up::page)),
         row(POST, administer, "/set-up", post(set_up::open)),
         row(GET, audit, "/audit", get(audit::page)),
+        row(GET, audit, "/charts", get(charts::page)),
         row(GET, audit, "/audit/save", get(audit_export::save)),
         row(GET, audit, "/audit/entries/{place}", get(audit::entry)),
         row(

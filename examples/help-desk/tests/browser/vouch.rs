@@ -25,7 +25,10 @@ async fn a_manager_vouches_while_the_operator_types_on() {
     // The address leads who has not signed in through the sign-in.
     manager.web.goto(&link).await.unwrap();
     manager.sees("label", "Name").await;
-    manager.sign_in("manager-1", served.password("manager-1")).await;
+    manager.fill("name", "manager-1").await;
+    let password = served.password("manager-1");
+    manager.fill("password", password).await;
+    manager.press("Sign in").await;
     manager
         .sees("#questions", "desk-1 asks: is it Robin Sample who calls?")
         .await;

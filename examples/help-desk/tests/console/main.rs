@@ -16,6 +16,7 @@ mod audit;
 mod authenticator;
 mod browser;
 mod call;
+mod charts;
 mod codes;
 mod devices;
 mod door;

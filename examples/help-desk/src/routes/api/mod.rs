@@ -59,6 +59,7 @@ fn list() -> Vec<ApiRoute> {
         route(UNLOCK, routes!(calls::open)),
         route(UNLOCK, routes!(calls::request)),
         route(UNLOCK, routes!(calls::set_reason)),
+        route(UNLOCK, routes!(calls::set_number)),
         route(UNLOCK, routes!(calls::verify)),
         route(UNLOCK, routes!(calls::ask_manager)),
         route(UNLOCK, routes!(calls::enter_challenge)),

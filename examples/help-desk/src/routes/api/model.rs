@@ -265,6 +265,8 @@ pub(super) struct RequestOut {
     suite: u8,
     /// Empty when none was given yet.
     reason: String,
+    /// The number that the caller calls from, without spaces and signs; null where it was not noted.
+    caller_number: Option<String>,
     opened_at: String,
     /// The last second in which it lives.
     expires_at: String,
@@ -297,6 +299,7 @@ impl From<&CallView> for RequestOut {
             device_id: call.device.to_code(),
             suite: call.suite.number(),
             reason: Shown(&call.reason).to_string(),
+            caller_number: call.caller_number.clone(),
             opened_at: call.opened_at.to_string(),
             expires_at: call.expires_at.to_string(),
             revision: call.revision,
