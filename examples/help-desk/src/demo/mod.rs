@@ -253,10 +253,11 @@ fn set_up(
         retired: false,
     };
     desk.put_issuer(&session, &info)?;
+    let key = people::move_in(&mut desk, &session, &public)?;
+    // Behind the users, as whom some of them vouch.
     for other in operators.iter().skip(1) {
         desk.put_operator(&session, &other.operator, Some(&other.password))?;
     }
-    let key = people::move_in(&mut desk, &session, &public)?;
     if open {
         desk.open_desk(&session)?;
     }
