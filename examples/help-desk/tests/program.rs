@@ -63,7 +63,13 @@ fn it_says_where_it_is_and_leaves_nothing_behind() {
         .to_owned();
     let said: Vec<String> = lines.by_ref().take(12).collect();
     let operators = [
-        "admin-1", "admin-2", "devices-1", "desk-1", "desk-2", "platform-1", "audit-1",
+        "admin-1",
+        "admin-2",
+        "devices-1",
+        "desk-1",
+        "desk-2",
+        "platform-1",
+        "audit-1",
     ];
     for operator in operators {
         assert!(said.iter().any(|line| line.contains(operator)), "{said:?}");

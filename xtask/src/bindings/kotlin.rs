@@ -36,6 +36,7 @@ const TOGETHER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 
 /// The suites of the binding and of the sample.
 pub fn test() -> Done {
+    workspace::console()?;
     prepare(&workspace::built(library::LIBRARY)?)?;
     // Classes of sources that are gone would still run, and reports of a run before be counted.
     for (folder, _) in SUITES {

@@ -217,7 +217,12 @@ impl Secrets {
     }
 
     fn issuer(&self) -> Result<Issuer, ErrorCode> {
-        let public = || self.issuer.as_ref().and_then(IssuerKey::public).ok_or(ErrorCode::KeyMissing);
+        let public = || {
+            self.issuer
+                .as_ref()
+                .and_then(IssuerKey::public)
+                .ok_or(ErrorCode::KeyMissing)
+        };
         Ok(match self.suite {
             Suite::P256Ecdsa => Issuer::P256Ecdsa(public()?),
             Suite::P256EcdhMac => Issuer::P256EcdhMac(public()?),
