@@ -78,16 +78,21 @@ impl Console {
         serde_json::from_value(page["requests"].take()).unwrap()
     }
 
+    /// The one request, as soon as its challenge is there.
+    pub fn ready(&self) -> Value {
+        self.wait(|request| !request["challenge"].is_null())
+    }
+
     /// The second operator approves the one request, as soon as it is ready.
     pub fn approve(&self) {
-        let ready = self.wait(|request| !request["challenge"].is_null());
+        let ready = self.ready();
         let shown = json!({ "revision": ready["revision"] });
         self.step(&ready, "approval", &shown);
     }
 
     /// The second operator gives the one request up.
     pub fn abandon(&self) {
-        let ready = self.wait(|request| !request["challenge"].is_null());
+        let ready = self.ready();
         self.step(&ready, "abandon", &Value::Null);
     }
 
