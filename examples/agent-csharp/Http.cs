@@ -91,7 +91,9 @@ namespace FidoUnlock.Agent
                 {
                     var bytes = await answer.Content.ReadAsByteArrayAsync();
                     if (answer.IsSuccessStatusCode) return bytes;
-                    throw Refused((int)answer.StatusCode, Json.Read<Problem>(bytes));
+                    // Of what stands between, there may be anything else.
+                    var isProblem = answer.Content.Headers.ContentType?.MediaType == "application/problem+json";
+                    throw Refused((int)answer.StatusCode, isProblem ? Json.Read<Problem>(bytes) : null);
                 }
             }
         }
@@ -110,6 +112,7 @@ namespace FidoUnlock.Agent
         [DataContract]
         private sealed class Problem
         {
+            /// <summary>Null where there is no row of the error table.</summary>
             [DataMember(Name = "number")] public ushort? Number;
             [DataMember(Name = "detail")] public string Detail;
         }
