@@ -252,6 +252,8 @@ error-519 = der Smartcard-Dienst ist älter als die Bibliothek dieses Programms
     .next = Aktualisieren Sie den Smartcard-Dienst (pcscd) oder installieren Sie Programm und Dienst aus derselben Version des Systems.
 error-520 = dieses Programm wurde ohne Unterstützung für USB-Sicherheitsschlüssel und Smartcards gebaut
     .next = Installieren Sie einen Build mit dieser Unterstützung (Features „hid“ und „pcsc“).
+error-521 = der Helpdesk ist nicht erreichbar
+    .next = Prüfen Sie seine Adresse und das Netz, und versuchen Sie es erneut.
 
 # Signer (600-699)
 

@@ -254,6 +254,8 @@ error-519 = the smart card service is older than this program's library
     .next = Update the smart card service (pcscd), or install the program and the service from the same release of the system.
 error-520 = this program was built without USB keys and smart cards
     .next = Install a build of it that has them (features `hid` and `pcsc`).
+error-521 = the help desk cannot be reached
+    .next = Check its address and the network, and try again.
 
 ## signer
 

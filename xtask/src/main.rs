@@ -5,6 +5,7 @@ mod bindings;
 mod bite;
 mod cache;
 mod check;
+mod console;
 mod desk;
 mod docs;
 mod firmware;
@@ -40,6 +41,7 @@ cargo xtask <command>
              put sources and crates into one archive, for a machine with Swift and no registry
   firmware   build the device side without std, and the protocol without a heap
   docs       regenerate the generated documents (docs/errors.md)
+  axe        get the script by which the console's tests look at its pages, and say where it is
   vectors    regenerate tests/vectors with code that is not the library's
 
 Slow commands, not part of `ci`:
@@ -51,6 +53,8 @@ Slow commands, not part of `ci`:
   long fuzz MINUTES [TARGET...]
              run each fuzz target, or these, for that many minutes of processor time, from
              tests/corpus, which they then rewrite with what they found
+  long console
+             have schemathesis make up 400 requests for each operation of the console's API
   long desk  kill a help desk's process 200 times in the middle of calls
   long bench bindings [ROUNDS]
              measure a call in C# and Kotlin, and an unlock beside the same one in Rust
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test"] => test::run(),
         ["ci"] => check::ci(),
+        ["axe"] => console::axe(),
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
@@ -115,6 +120,7 @@ fn main() -> ExitCode {
         ["test", "swift"] => bindings::test_swift(SHORT_SOAK),
         ["long", "arm64"] => bindings::test_arm64(),
         ["long", "wasm"] => wasm::check(),
+        ["long", "console"] => console::long(),
         ["long", "model"] => test::model(),
         ["long", "soak"] => bindings::soak(SOAK),
         ["long", "soak", unlocks] => match unlocks.parse() {

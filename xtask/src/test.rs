@@ -3,7 +3,7 @@
 
 use crate::step::{self, Done, Group, Part, lanes, within};
 use crate::workspace::{self, Tests, filters};
-use crate::{bindings, firmware, packages, samples};
+use crate::{bindings, console, firmware, packages, samples};
 
 /// Their tests run over the real stacks.
 const STACKS: &[&str] = &["fido-unlock-hid", "fido-unlock-pcsc", "fido-unlock-stacks-tests"];
@@ -22,7 +22,7 @@ pub const PARTS: &[Part] = &[
     bindings::test_kotlin,
     bindings::test_windows,
     bindings::test_packages,
-    console,
+    console::test,
     firmware::build,
 ];
 
@@ -86,19 +86,6 @@ pub fn model() -> Done {
         .args(["--", "--nocapture"])
         .env("FIDO_UNLOCK_MODEL", "long");
     step::run("the desk's model, long", &mut command)
-}
-
-/// The console's, in a browser too.
-fn console() -> Done {
-    workspace::console()?;
-    let mut test = workspace::shared(&["test", "--no-fail-fast"]);
-    test.args(workspace::CONSOLE);
-    let mut call = workspace::shared(&["run", "--quiet"]);
-    call.args(workspace::CONSOLE).args(["--", "--demo", "--yes"]);
-    within(Group::Tests, || {
-        step::run_tests("tests: the console, in Chromium", &mut test)?;
-        step::run("the console plays a call", &mut call)
-    })
 }
 
 fn stacks() -> Done {

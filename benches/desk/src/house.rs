@@ -194,6 +194,7 @@ impl Caller {
                         counter: Some(0),
                         rotation: 0,
                         other_slots: Vec::new(),
+                        label: None,
                     })
                 })
                 .collect::<Result<_>>()?;

@@ -246,6 +246,8 @@ namespace FidoUnlock
         ServiceOutdated = 519,
         /// <summary>This program was built without USB keys and smart cards.</summary>
         NotBuilt = 520,
+        /// <summary>The help desk cannot be reached.</summary>
+        DeskUnreachable = 521,
         /// <summary>There is no issuer key for this slot.</summary>
         KeyMissing = 601,
         /// <summary>The key file does not hold a key in a known format.</summary>

@@ -257,6 +257,7 @@ error_table! {
     518 ServiceRefused Transport "the smart card service refuses this user" "Ask your administrator for access to smart cards: on Linux a polkit rule that allows org.debian.pcsc-lite.access_pcsc and org.debian.pcsc-lite.access_card."
     519 ServiceOutdated Transport "the smart card service is older than this program's library" "Update the smart card service (pcscd), or install the program and the service from the same release of the system."
     520 NotBuilt Transport "this program was built without USB keys and smart cards" "Install a build of it that has them (features `hid` and `pcsc`)."
+    521 DeskUnreachable Transport "the help desk cannot be reached" "Check its address and the network, and try again."
 
     601 KeyMissing Signer "there is no issuer key for this slot" "Restore the key from its backup; without it these devices can no longer be unlocked."
     602 KeyFile Signer "the key file does not hold a key in a known format" "Choose another file: PKCS#8 in PEM or DER, or a key encrypted with age."

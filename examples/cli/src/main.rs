@@ -9,6 +9,7 @@ mod device;
 mod failure;
 mod output;
 mod prompt;
+mod service;
 mod session_file;
 mod usage;
 

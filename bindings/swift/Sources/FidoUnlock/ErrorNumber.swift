@@ -241,6 +241,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case serviceOutdated = 519
     /// This program was built without USB keys and smart cards.
     case notBuilt = 520
+    /// The help desk cannot be reached.
+    case deskUnreachable = 521
     /// There is no issuer key for this slot.
     case keyMissing = 601
     /// The key file does not hold a key in a known format.

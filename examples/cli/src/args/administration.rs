@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use fido_unlock::desk::{Privilege, Role};
 
-use super::At;
+use super::{At, ServiceOptions};
 
 /// `desk`.
 #[derive(Debug, Subcommand)]
@@ -273,9 +273,29 @@ Examples:
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         limit: Option<u32>,
     },
+    /// Find users by any part of name, id, address or Device ID (the right to answer callers, or to manage devices)
+    #[command(after_help = "\
+The closest are first, 50 at most. The text is recorded; --typing is for who shows results while a text is being
+typed: what is then opened is recorded, not each letter. It is for an address as --desk.
+
+Standard input (--stdin), at a folder: operator's password, passphrase of the keys.
+
+Examples:
+  fido-unlock desk find --desk desk/ --operator olga alice
+  fido-unlock desk find --desk https://desk.example.com --typing al --json")]
+    Find {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The text
+        text: String,
+        /// It is not all typed yet
+        #[arg(long)]
+        typing: bool,
+    },
     /// Register devices that another station enrolled, from its CSV file
     #[command(after_help = "\
-Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them. While a line cannot
+Columns: device_id,user,suite,slot,issuer,device_key,label, as `enroll --issuer` prints them. While a line cannot
 be read nothing is registered; a device that the desk refuses keeps no other out.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
@@ -352,6 +372,21 @@ Example:
         /// This computer's clock is right, although the backup's last entry is later
         #[arg(long)]
         accept_clock: bool,
+    },
+    /// Show a device: owner, codes that may still be good, and to who manages devices what happened to it
+    #[command(after_help = "\
+Standard input (--stdin), at a folder: operator's password, passphrase of the keys.
+
+Examples:
+  fido-unlock desk device --desk desk/ --operator olga --device-id 000G-40R4-0M30-E209-B3VD
+  fido-unlock desk device --desk https://desk.example.com --device-id 000G-40R4-0M30-E209-B3VD")]
+    Device {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The Device ID
+        #[arg(long, value_name = "CODE")]
+        device_id: String,
     },
     /// Take a device out of use; it can no longer be unlocked
     #[command(after_help = "\
@@ -569,6 +604,42 @@ fn value_name<V: ValueEnum>(is: impl Fn(&V) -> bool) -> String {
     )
 }
 
+/// Which entries of the log are wanted.
+#[derive(Args, Debug)]
+pub struct Filter {
+    /// From this day on (UTC), such as 2026-11-30
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// Until this day, with it
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    /// By this operator, or about this person's number
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// About this device
+    #[arg(long, value_name = "CODE")]
+    pub device_id: Option<String>,
+    /// Of this kind
+    #[arg(long, value_name = "EVENT")]
+    pub event: Option<String>,
+}
+
+impl Filter {
+    /// Whether anything is left out.
+    pub fn is_any(&self) -> bool {
+        let Self {
+            from,
+            until,
+            by,
+            device_id,
+            event,
+        } = self;
+        [from, until, by, device_id, event]
+            .into_iter()
+            .any(Option::is_some)
+    }
+}
+
 /// `audit`.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
@@ -619,10 +690,14 @@ Example:
     },
     /// Show the log's entries, with the names that are still known (the right to audit)
     #[command(after_help = "\
-Standard input (--stdin): operator's password, passphrase of the keys.
+A filter is for an address as --desk; what is not filtered is read whole. Each entry is shown as it stands in the
+log: docs/protocol/audit.md has the events' names.
 
-Example:
-  fido-unlock audit show --desk desk/ --operator admin --last 20")]
+Standard input (--stdin), at a folder: operator's password, passphrase of the keys.
+
+Examples:
+  fido-unlock audit show --desk desk/ --operator admin --last 20
+  fido-unlock audit show --desk https://desk.example.com --from 2026-11-01 --event CodeMade --json")]
     Show {
         /// Where and who.
         #[command(flatten)]
@@ -630,6 +705,9 @@ Example:
         /// Only the last N
         #[arg(long, value_name = "N")]
         last: Option<u64>,
+        /// Which entries.
+        #[command(flatten)]
+        filter: Filter,
     },
     /// Sign the log's current state; keep the file where the log's administrator cannot write
     #[command(after_help = "\
@@ -649,25 +727,30 @@ Example:
     },
     /// Write the proof that an entry is in the log (c2sp.org/tlog-proof)
     #[command(after_help = "\
-The entry's own bytes are written beside it, as FILE.entry.
+The entry's own bytes are written beside it, as FILE.entry. With an address as --desk the proof is by the
+newest checkpoint that the desk has signed, which is in it.
 
-Standard input (--stdin): passphrase of the keys.
+Standard input (--stdin), at a folder: passphrase of the keys.
 
-Example:
-  fido-unlock audit prove --desk desk/ --entry 20 --checkpoint cp1.txt --out entry20.proof")]
+Examples:
+  fido-unlock audit prove --desk desk/ --entry 20 --checkpoint cp1.txt --out entry20.proof
+  fido-unlock audit prove --desk https://desk.example.com --entry 20 --out entry20.proof")]
     Prove {
-        /// The help desk's folder
-        #[arg(long, value_name = "DIR")]
+        /// The help desk's folder, or its console's address
+        #[arg(long, value_name = "DIR|URL")]
         desk: PathBuf,
         /// The entry's number
         #[arg(long, value_name = "N")]
         entry: u64,
-        /// A checkpoint that covers it
+        /// A checkpoint that covers it; required at a folder
         #[arg(long, value_name = "FILE")]
-        checkpoint: PathBuf,
+        checkpoint: Option<PathBuf>,
         /// The proof's file, which must not exist yet
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// By which an address is spoken to.
+        #[command(flatten)]
+        service: ServiceOptions,
     },
     /// Check a proof against the public key of checkpoints; needs no help desk
     #[command(after_help = "\

@@ -1,4 +1,4 @@
-//! `enroll`, `block-pin`, `respond` and `issuer`.
+//! A help desk, and `enroll`, `block-pin`, `respond` and `issuer`.
 
 use std::path::PathBuf;
 
@@ -7,20 +7,35 @@ use clap::{Args, Subcommand, ValueEnum};
 /// A help desk and who works at it.
 #[derive(Args, Debug)]
 pub struct At {
-    /// The help desk's folder
-    #[arg(long, value_name = "DIR")]
+    /// The help desk's folder, or its console's address, such as https://desk.example.com
+    #[arg(long, value_name = "DIR|URL")]
     pub desk: PathBuf,
-    /// The operator's name; without it you are asked
+    /// The operator's name, at a folder; without it you are asked
     #[arg(long, value_name = "NAME")]
     pub operator: Option<String>,
+    /// By which an address is spoken to.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
+
+/// How a help desk is spoken to whose address is given.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "With an address as --desk")]
+pub struct ServiceOptions {
+    /// The access token is in this file, which nobody else can read; without it: FIDO_UNLOCK_DESK_TOKEN
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Trust this PEM file's certificates alone, not those that the system trusts
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
 }
 
 /// `enroll`.
 #[derive(Args, Debug)]
 #[command(group(clap::ArgGroup::new("keys").required(true).args(["desk", "issuer"])))]
 pub struct Enroll {
-    /// The help desk's folder
-    #[arg(long, value_name = "DIR")]
+    /// The help desk's folder, or its console's address
+    #[arg(long, value_name = "DIR|URL")]
     pub desk: Option<PathBuf>,
     /// A file that `issuer show --public` wrote; repeat it for several slots
     #[arg(long, value_name = "FILE")]
@@ -63,6 +78,9 @@ pub struct Enroll {
     /// After an unlock over the vendor interface, make the system ask for another PIN
     #[arg(long)]
     pub force_pin_change: bool,
+    /// By which an address is spoken to.
+    #[command(flatten)]
+    pub service: ServiceOptions,
 }
 
 impl Enroll {
@@ -71,6 +89,7 @@ impl Enroll {
         self.desk.as_ref().map(|desk| At {
             desk: desk.clone(),
             operator: self.operator.clone(),
+            service: self.service.clone(),
         })
     }
 }

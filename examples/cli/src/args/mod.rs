@@ -2,6 +2,7 @@
 
 mod administration;
 mod help_desk;
+mod place;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use administration::*;
 pub use help_desk::*;
+pub use place::Named;
 
 const ABOUT: &str = "Unlocks a FIDO2 authenticator whose PIN is blocked, without a reset";
 const AFTER: &str = "\

@@ -39,14 +39,21 @@ pub fn run(args: &Audit, prompt: Prompt) -> Result<Report, Failure> {
         } => verify_folder(export, checkpoint, key),
         Audit::Verify { .. } => Err(Failure::usage("name a desk, or an export and its key")),
         Audit::Export { at, to, texts } => export(at, to, *texts, prompt),
-        Audit::Show { at, last } => show(at, *last, prompt),
+        Audit::Show { filter, .. } if filter.is_any() => Err(Failure::usage(
+            "a filter is for an address as --desk; at a folder, --last N",
+        )),
+        Audit::Show { at, last, .. } => show(at, *last, prompt),
         Audit::Checkpoint { at, out } => checkpoint(at, out, prompt),
         Audit::Prove {
             desk,
             entry,
-            checkpoint,
+            checkpoint: Some(checkpoint),
             out,
+            ..
         } => prove(desk, *entry, checkpoint, out, prompt),
+        Audit::Prove { .. } => Err(Failure::usage(
+            "at a desk's folder, name a checkpoint: --checkpoint FILE",
+        )),
         Audit::CheckProof {
             proof,
             entry,
@@ -227,7 +234,7 @@ fn show(at: &At, last: Option<u64>, prompt: Prompt) -> Result<Report, Failure> {
 }
 
 /// What is there of an entry, for programs.
-fn view(shown: &ShownEntry) -> Value {
+pub fn view(shown: &ShownEntry) -> Value {
     let entry = &shown.entry;
     let value = |value| match value {
         Some(FieldValue::Number(number)) => Value::from(number),
@@ -269,7 +276,8 @@ fn vouched(number: u8) -> String {
     Vouched::from_number(number).map_or_else(|| number.to_string(), |vouched| vouched.name().to_owned())
 }
 
-fn line(entry: &ShownEntry) -> String {
+/// An entry as a person reads it.
+pub fn line(entry: &ShownEntry) -> String {
     let whole = &entry.entry;
     let mut line = format!(
         "{:>5}  {}  {}",
@@ -322,8 +330,12 @@ fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let mut signer = open.keys.checkpoint_signer(origin);
     let note = open.desk.checkpoint(&open.session, &mut signer)?;
     write_file(out, note.to_text().as_bytes())?;
-    let head = read_checkpoint(out, &[signer.verifier()])?;
-    Ok(Report::new()
+    Ok(covers(out, &read_checkpoint(out, &[signer.verifier()])?))
+}
+
+/// What is said of a checkpoint that was written.
+pub fn covers(out: &Path, head: &TreeHead) -> Report {
+    Report::new()
         .line(format!(
             "{} covers {}. Keep it where the log's administrator cannot write.",
             shown(out.display()),
@@ -331,7 +343,7 @@ fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
         ))
         .field("covered", head.size)
         .field("root", hex(&head.root.0))
-        .field("file", out.display().to_string()))
+        .field("file", out.display().to_string())
 }
 
 fn prove(desk: &Path, entry: u64, checkpoint: &Path, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
@@ -345,11 +357,17 @@ fn prove(desk: &Path, entry: u64, checkpoint: &Path, out: &Path, prompt: Prompt)
         Keys::NotWanted,
     )?;
     let proof = opened.desk.prove(entry, &note)?;
+    let bytes = opened.desk.entry_bytes(entry)?;
+    write_proof(entry, &bytes, &proof.to_text(), out)
+}
+
+/// Writes a proof, and the entry's own bytes beside it.
+pub fn write_proof(entry: u64, bytes: &[u8], proof: &str, out: &Path) -> Result<Report, Failure> {
     let mut beside = out.as_os_str().to_owned();
     beside.push(".entry");
     let beside = PathBuf::from(beside);
-    write_file(&beside, &opened.desk.entry_bytes(entry)?)?;
-    write_file(out, proof.to_text().as_bytes())?;
+    write_file(&beside, bytes)?;
+    write_file(out, proof.as_bytes())?;
     Ok(Report::new()
         .line(format!(
             "{} proves that {} is entry {entry} of the log.",

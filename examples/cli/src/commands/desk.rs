@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fido_unlock::DeviceId;
-use fido_unlock::desk::{UserClass, UserId};
+use fido_unlock::desk::{RequestId, UserClass, UserId};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 use super::{import, init, licence, restore};
@@ -13,11 +13,13 @@ use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 
+pub mod device;
 mod list;
 mod open;
 mod people;
+pub mod rows;
 mod rules;
-mod status;
+pub mod status;
 
 pub use people::class_name;
 
@@ -81,6 +83,9 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         } => list::run(*what, at, after.as_deref(), *limit, prompt),
         Desk::Import { at, file, dry_run } => import::devices(at, file, *dry_run, prompt),
         Desk::ImportUsers { at, file, dry_run } => import::users(at, file, *dry_run, prompt),
+        Desk::Find { typing: true, .. } => Err(Failure::usage("--typing is for an address as --desk")),
+        Desk::Find { at, text, .. } => list::find(at, text, prompt),
+        Desk::Device { at, device_id } => device::run(at, device_id, prompt),
         Desk::Retire { at, device_id } => retire(at, device_id, prompt),
         Desk::Status { at } => status::run(at, prompt),
         Desk::Done(close) => record(close, prompt, true),
@@ -153,24 +158,37 @@ fn retire(at: &At, device_id: &str, prompt: Prompt) -> Result<Report, Failure> {
     let id = DeviceId::parse(device_id).map_err(|error| Failure::of_code(&error))?;
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
     open.desk.retire_device(&open.session, &id)?;
-    Ok(Report::new()
+    Ok(retired(&id))
+}
+
+/// What is said of a device that was taken out of use.
+pub fn retired(id: &DeviceId) -> Report {
+    Report::new()
         .line(format!("{id} is out of use."))
-        .field("device_id", id.to_code()))
+        .field("device_id", id.to_code())
 }
 
 fn record(close: &Close, prompt: Prompt, done: bool) -> Result<Report, Failure> {
     let id = request_id(&close.request)?;
     let mut open = OpenDesk::sign_in(&close.at, prompt, Keys::NotWanted)?;
-    let word = if done {
+    if done {
         open.desk.done(&open.session, id)?;
-        "done"
     } else {
         open.desk.abandon(&open.session, id)?;
+    }
+    open.send_notices();
+    Ok(recorded(id, done))
+}
+
+/// What is said of a request whose end was recorded.
+pub fn recorded(id: RequestId, done: bool) -> Report {
+    let word = if done {
+        "done"
+    } else {
         "abandoned; its code may still be good"
     };
-    open.send_notices();
-    Ok(Report::new()
+    Report::new()
         .line(format!("Request {id} is {word}."))
         .field("request", id.to_string())
-        .field("done", done))
+        .field("done", done)
 }

@@ -18,18 +18,30 @@ mod mock;
 mod respond;
 mod restore;
 mod rotate_device;
+mod service;
 mod typed_code;
 mod unlock;
 
-use crate::args::{Cli, Command, Mock};
+use crate::args::{Cli, Command, Mock, ServiceOptions};
 use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
+use crate::service::address;
 
 /// Runs the command.
 pub fn run(cli: &Cli) -> Result<Report, Failure> {
     let prompt = Prompt::new(cli.global.stdin);
+    if let Some(named) = cli.command.named()
+        && let Some(address) = address(&named)?
+    {
+        return service::run(
+            cli,
+            address,
+            named.service.unwrap_or(&ServiceOptions::default()),
+            prompt,
+        );
+    }
     let devices = || Devices::new(&cli.global, false);
     match &cli.command {
         Command::Devices { watch: false } => devices::run(&devices()?),

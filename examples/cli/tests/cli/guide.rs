@@ -21,8 +21,11 @@ fn commands() -> Vec<String> {
     for line in joined.lines() {
         if line.starts_with("```") {
             fenced = line == "```sh";
-            // The console's commands have a test beside it.
-            assert!(fenced || ["```", "```sh console"].contains(&line), "{line}");
+            // Those of the console, and at it, have tests beside it.
+            assert!(
+                fenced || ["```", "```sh console", "```sh remote"].contains(&line),
+                "{line}"
+            );
         } else if fenced {
             lines.push(line.to_owned());
         }

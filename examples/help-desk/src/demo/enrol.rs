@@ -1,6 +1,6 @@
 //! How the demonstration's devices come to the desk: enrolled with its key, or each with a key of its own, by suite.
 
-use fido_unlock::desk::{Desk, DeviceKeys, NewDevice, UserId};
+use fido_unlock::desk::{Desk, DeviceKeys, DeviceLabel, NewDevice, UserId};
 use fido_unlock::host::PlannedKey;
 use fido_unlock::suite::IssuerPublicKey;
 use fido_unlock::{AdminKey, ErrorCode};
@@ -66,6 +66,7 @@ impl Issuer {
             counter: has_slot.then_some(0),
             rotation: 0,
             other_slots: Vec::new(),
+            label: DeviceLabel::new("Virtual key"),
         };
         Ok(desk.register_device(session, &device)?)
     }

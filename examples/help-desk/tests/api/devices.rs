@@ -47,8 +47,14 @@ async fn a_station_registers_a_device_and_it_is_retired() {
     let registered = station.get(&format!("/devices/{}", device(7))).await.done();
     assert_eq!(registered["owner"]["id"], "sam.nokey");
     assert_eq!(registered["to_be_rotated"], false);
+    // An answer that was lost: it is asked again.
+    let again = station.post("/devices", new.clone()).await;
+    assert_eq!(again.status, StatusCode::CREATED, "{}", again.text());
+    assert_eq!(again.json(), made.json());
+    let mut others = new;
+    others["user"] = json!("robin.sample");
     station
-        .post("/devices", new)
+        .post("/devices", others)
         .await
         .refuses(409, ErrorCode::DeviceExists);
 
@@ -86,4 +92,20 @@ async fn a_row_that_is_wrong_is_refused_with_its_field() {
     foreign.refuses(422, ErrorCode::KeyMissing);
     let nobody = station.get(&format!("/devices/{}", device(7))).await;
     nobody.refuses(404, ErrorCode::DeviceUnknown);
+}
+
+#[tokio::test]
+async fn a_station_asks_before_it_touches_a_device() {
+    let demo = demo();
+    let station = Program::of(&demo, "devices-1", &[Scope::Devices]).await;
+    let first = station.device_of("robin").await;
+    let whole = station.get(&format!("/devices/{first}")).await.done();
+    let keys = station.get("/enrolment").await.done();
+    let key = json!({"version": 1, "suite": 2, "slot": whole["slot"], "public": whole["issuer"]});
+    assert_eq!(keys["issuers"], json!([key]));
+    assert_eq!(station.get("/enrolment?user=sam.nokey").await.done(), keys);
+    station
+        .get("/enrolment?user=nobody")
+        .await
+        .refuses(404, ErrorCode::UserUnknown);
 }

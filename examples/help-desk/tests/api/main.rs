@@ -16,6 +16,7 @@ mod call;
 mod described;
 mod devices;
 mod log;
+mod made_up;
 mod program;
 mod refusals;
 mod rules;

@@ -21,8 +21,24 @@ async fn file(served: &Served, folder: &std::path::Path) -> (String, String) {
     let csv = device_rows(
         true,
         [
-            [ids[0].as_str(), "alex.muster", "2", "1", &issuer, &issuer],
-            [ids[1].as_str(), "nobody", "2", "1", &issuer, &issuer],
+            [
+                ids[0].as_str(),
+                "alex.muster",
+                "2",
+                "1",
+                &issuer,
+                &issuer,
+                "Example Key 5",
+            ],
+            [
+                ids[1].as_str(),
+                "nobody",
+                "2",
+                "1",
+                &issuer,
+                &issuer,
+                "Example Key 5",
+            ],
         ],
     );
     let path = folder.join("devices.csv");
@@ -45,7 +61,7 @@ async fn devices_come_from_a_file_and_go() {
     follow(&browser, "Devices").await;
     browser.fill("q", "ale").await;
     browser.sees("#rows caption", "“ale”").await;
-    browser.picture("30-devices").await;
+    browser.looks("30-devices").await;
     follow(&browser, "Import devices from a file").await;
     browser.fill("file", &path).await;
     browser.press("CHECK THE FILE").await;
@@ -53,27 +69,27 @@ async fn devices_come_from_a_file_and_go() {
         .sees("#summary", "1 device would be registered; refused: 1.")
         .await;
     browser.sees("main", "no such user is registered").await;
-    browser.picture("31-import-checked").await;
+    browser.looks("31-import-checked").await;
     browser.press("REGISTER 1 DEVICE").await;
     browser.sees(".outcome", "1 device is registered.").await;
     browser.open(&format!("/devices/{device}")).await;
     browser.sees(".facts", "Alex Muster").await;
-    browser.picture("32-device").await;
+    browser.looks("32-device").await;
     follow(&browser, "Retire").await;
     browser.sees(".notice", "nothing takes that back").await;
-    browser.picture("33-retire").await;
+    browser.looks("33-retire").await;
     browser.press("RETIRE").await;
     browser.sees(".outcome", "can no longer be unlocked").await;
 
     follow(&browser, "Alex Muster").await;
     browser.sees("h1", "User Alex Muster").await;
-    browser.picture("34-user").await;
+    browser.looks("34-user").await;
     follow(&browser, "Licence").await;
     browser.sees(".facts", "of 100").await;
-    browser.picture("35-licence").await;
+    browser.looks("35-licence").await;
     follow(&browser, "Downloads").await;
     browser.sees("main", "fido-unlock-sample-1.0.0.txt").await;
-    browser.picture("36-downloads").await;
+    browser.looks("36-downloads").await;
     browser.press("Deutsch").await;
     for (path, name) in [
         ("/devices", "37-de-devices"),
@@ -85,7 +101,7 @@ async fn devices_come_from_a_file_and_go() {
     ] {
         browser.open(path).await;
         browser.sees("html[lang=de] h1", "").await;
-        browser.picture(name).await;
+        browser.looks(name).await;
     }
     let complaints = browser.complaints().await;
     assert!(complaints.is_empty(), "{complaints:?}");
@@ -98,16 +114,16 @@ async fn a_second_administrator_lets_an_operator_begin() {
     let (first, second) = tokio::join!(Chromium::start(&served), Chromium::start(&served));
     first.sign_in("admin-1", served.password("admin-1")).await;
     follow(&first, "Operators").await;
-    first.picture("43-operators").await;
+    first.looks("43-operators").await;
     follow(&first, "Add an operator").await;
     first.fill("name", "olga").await;
     let unlock = first.web.find(By::Css("input[value=unlock]")).await.unwrap();
     unlock.click().await.unwrap();
-    first.picture("44-new-operator").await;
+    first.looks("44-new-operator").await;
     first.press("ADD").await;
     first.sees("h1", "Password of olga").await;
     let password = first.text("#password").await;
-    first.picture("45-password").await;
+    first.looks("45-password").await;
 
     second.sign_in("admin-2", served.password("admin-2")).await;
     second.open("/operators").await;
@@ -115,7 +131,7 @@ async fn a_second_administrator_lets_an_operator_begin() {
     follow(&second, "olga").await;
     second.sees("#rests", "Rests").await;
     second.fill("reason", "one is ill").await;
-    second.picture("46-approve-operator").await;
+    second.looks("46-approve-operator").await;
     second.press("APPROVE").await;
     second
         .sees(".outcome", "Every Administrator is told of it.")

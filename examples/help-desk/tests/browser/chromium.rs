@@ -17,6 +17,8 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 use tokio::net::TcpListener;
 
+use crate::axe;
+
 /// How long a page may take to show something.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -195,20 +197,35 @@ impl Chromium {
         }
     }
 
-    /// Leaves pictures, where they are wanted.
-    pub async fn picture(&self, name: &str) {
-        let Some(folder) = std::env::var_os("HELP_DESK_SCREENSHOTS").map(PathBuf::from) else {
-            return;
-        };
-        for scheme in ["light", "dark"] {
-            self.scheme(scheme).await;
-            let file = folder.join(format!("{name}-{scheme}.png"));
-            self.web.screenshot(&file).await.unwrap();
+    /// A state of a page that people meet, in light and in dark: axe-core finds nothing. Leaves pictures, where they are
+    /// wanted.
+    #[track_caller]
+    pub fn looks<'a>(&'a self, name: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            for scheme in ["light", "dark"] {
+                self.scheme(scheme).await;
+                let found = axe::found(&self.web).await;
+                self.kept(&format!("{name}-{scheme}")).await;
+                assert!(
+                    found.is_empty(),
+                    "{caller}: {name}, {scheme}:\n{}",
+                    found.join("\n")
+                );
+            }
+            self.scheme("light").await;
         }
-        self.scheme("light").await;
     }
 
-    async fn scheme(&self, scheme: &str) {
+    /// Leaves a picture, where they are wanted.
+    pub async fn kept(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("HELP_DESK_SCREENSHOTS").map(PathBuf::from) {
+            let file = folder.join(format!("{name}.png"));
+            self.web.screenshot(&file).await.unwrap();
+        }
+    }
+
+    pub async fn scheme(&self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         let media = json!({"media": "", "features": features});
         self.web

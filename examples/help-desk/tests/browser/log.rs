@@ -15,7 +15,7 @@ async fn the_log_is_read_verified_and_proved() {
     // Whoever may only read the log begins there.
     browser.sees("h1", "Audit").await;
     browser.sees(".log", "Device registered").await;
-    browser.picture("20-log").await;
+    browser.looks("20-log").await;
     browser.fill("operator", "nobody").await;
     browser.press("Show").await;
     browser.sees(".refusal", "nobody of the name").await;
@@ -30,7 +30,7 @@ async fn the_log_is_read_verified_and_proved() {
     browser.press("Show").await;
     let found = browser.sees(".log tbody", "Device retired").await;
     assert!(!found.contains("Device registered"), "{found}");
-    browser.picture("21-filtered").await;
+    browser.looks("21-filtered").await;
 
     browser
         .web
@@ -43,16 +43,16 @@ async fn the_log_is_read_verified_and_proved() {
     browser.sees("main", "No checkpoint covers this entry yet.").await;
     browser.press("MAKE A CHECKPOINT").await;
     browser.sees("main", "Save the proof").await;
-    browser.picture("22-entry").await;
+    browser.looks("22-entry").await;
     browser.open("/audit/checkpoints").await;
     browser.sees(".checkpoints", "covers").await;
-    browser.picture("23-checkpoints").await;
+    browser.looks("23-checkpoints").await;
 
     browser.open("/audit/verify").await;
     browser.press("VERIFY").await;
     // It follows by itself.
     browser.sees("#verification", "The log is whole").await;
-    browser.picture("24-verified").await;
+    browser.looks("24-verified").await;
     let complaints = browser.complaints().await;
     // What could not be understood, above.
     let others: Vec<_> = complaints.iter().filter(|text| !text.contains("422")).collect();
@@ -67,18 +67,18 @@ async fn rules_are_changed_after_a_look_at_what_that_does() {
     browser.sign_in("admin-1", served.password("admin-1")).await;
     browser.open("/settings").await;
     browser.sees("h1", "Settings").await;
-    browser.picture("25-settings").await;
+    browser.looks("25-settings").await;
     browser.clear("request_seconds").await;
     browser.fill("request_seconds", "3").await;
     browser.clear("limits.device.refuse_from").await;
     browser.fill("limits.device.refuse_from", "3").await;
     browser.press("SHOW WHAT CHANGES").await;
     browser.sees("table", "loosens").await;
-    browser.picture("26-what-changes").await;
+    browser.looks("26-what-changes").await;
     browser.press("CONFIRM").await;
     browser.sees(".outcome", "The rules were changed.").await;
     browser.sees("#resting + p", "admin-1").await;
-    browser.picture("27-resting").await;
+    browser.looks("27-resting").await;
 
     // A small window: nothing is cut off at the side.
     browser.web.set_window_rect(0, 0, 640, 900).await.unwrap();
@@ -90,7 +90,7 @@ async fn rules_are_changed_after_a_look_at_what_that_does() {
             .await;
         assert!(!wide.unwrap().convert::<bool>().unwrap(), "{path}");
         browser
-            .picture(&format!("28-narrow{}", path.replace('/', "-")))
+            .looks(&format!("28-narrow{}", path.replace('/', "-")))
             .await;
     }
     // In German.
@@ -98,10 +98,10 @@ async fn rules_are_changed_after_a_look_at_what_that_does() {
     browser.open("/settings").await;
     browser.press("Deutsch").await;
     browser.sees("h1", "Einstellungen").await;
-    browser.picture("29-german").await;
+    browser.looks("29-german").await;
     browser.open("/audit").await;
     browser.sees("h1", "Protokoll").await;
-    browser.picture("29-german-log").await;
+    browser.looks("29-german-log").await;
     let complaints = browser.complaints().await;
     assert!(complaints.is_empty(), "{complaints:?}");
     browser.quit().await;

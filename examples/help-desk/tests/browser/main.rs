@@ -9,7 +9,9 @@
 )]
 
 mod administration;
+mod axe;
 mod chromium;
+mod everywhere;
 mod log;
 mod passkeys;
 
@@ -31,9 +33,9 @@ async fn an_operator_unlocks_the_virtual_key() {
 
     browser.open("/").await;
     browser.sees("label", "Name").await;
-    browser.picture("1-sign-in").await;
+    browser.looks("1-sign-in").await;
     browser.sign_in("desk-1", served.password("desk-1")).await;
-    browser.picture("2-unlock").await;
+    browser.looks("2-unlock").await;
 
     // The caller's side, in a window of its own.
     let caller = browser.web.new_tab().await.unwrap();
@@ -42,7 +44,7 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.sees("#state", "Locked").await;
     let device_id = browser.text("#device-id").await;
     let challenge = browser.text("#device-challenge").await;
-    browser.picture("3-try-it").await;
+    browser.looks("3-try-it").await;
 
     // The list follows what is typed.
     browser.web.switch_to_window(operator.clone()).await.unwrap();
@@ -50,7 +52,7 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.sees("#rows caption", "robi").await;
     let list = browser.text("#rows").await;
     assert!(list.contains(&device_id) && !list.contains("Alex"), "{list}");
-    browser.picture("4-found").await;
+    browser.looks("4-found").await;
     browser.press("UNLOCK").await;
 
     // The prompt: a challenge that was heard wrongly names its group before it is sent.
@@ -71,10 +73,10 @@ async fn an_operator_unlocks_the_virtual_key() {
         .fill("challenge", &format!("{before}{wrong}{}", &rest[1..]))
         .await;
     browser.sees("#challenge-state", "group 3").await;
-    browser.picture("5-wrong-group").await;
+    browser.looks("5-wrong-group").await;
     browser.press("GENERATE RESPONSE CODE").await;
     browser.sees(".refusal", "group 3").await;
-    browser.picture("6-refused").await;
+    browser.looks("6-refused").await;
     browser.clear("challenge").await;
     browser.fill("challenge", &challenge.to_lowercase()).await;
     browser.sees("#challenge-state", "no typing error").await;
@@ -82,7 +84,7 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.sees(".given", "Response Code").await;
     let code = browser.text(".response").await;
     assert_eq!(code.len(), 29, "{code}");
-    browser.picture("7-code").await;
+    browser.looks("7-code").await;
 
     // The caller types it, and a new PIN.
     browser.web.switch_to_window(caller).await.unwrap();
@@ -91,7 +93,7 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.fill("again", "Spring43").await;
     browser.press("UNLOCK").await;
     browser.sees(".outcome", "the new PIN is set").await;
-    browser.picture("8-unlocked").await;
+    browser.looks("8-unlocked").await;
     browser.fill("sign-in-pin", "Spring43").await;
     browser.press("SIGN IN").await;
     browser.sees(".outcome", "with the old passkey").await;
@@ -99,7 +101,7 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.web.switch_to_window(operator).await.unwrap();
     browser.press("DONE").await;
     browser.sees("#call", "Done: the device is unlocked.").await;
-    browser.picture("9-done").await;
+    browser.looks("9-done").await;
     let complaints = browser.complaints().await;
     // The refusal above, as the browser and as htmx tell it.
     let others: Vec<_> = complaints.iter().filter(|text| !text.contains("422")).collect();
@@ -128,7 +130,7 @@ async fn a_second_operator_approves_in_a_browser_of_their_own() {
     second.sign_in("desk-2", served.password("desk-2")).await;
     second.open("/approvals").await;
     second.sees("#waiting", "No request waits for you.").await;
-    second.picture("12-nothing-waits").await;
+    second.looks("12-nothing-waits").await;
 
     first.open("/try-it").await;
     let challenge = first.text("#device-challenge").await;
@@ -137,7 +139,7 @@ async fn a_second_operator_approves_in_a_browser_of_their_own() {
     // The second code for a device.
     asks_for_a_code(&first, &challenge).await;
     let told = first.sees("#approval", "Please approve request").await;
-    first.picture("13-waits").await;
+    first.looks("13-waits").await;
 
     // Neither of them does anything to see what the other has done.
     let list = second
@@ -145,7 +147,7 @@ async fn a_second_operator_approves_in_a_browser_of_their_own() {
         .await;
     let id = first.text("#approval .code").await;
     assert!(list.contains(&id) && list.contains(&challenge), "{told} {list}");
-    second.picture("14-approvals").await;
+    second.looks("14-approvals").await;
     second.offline(true).await;
     second.sees("#waiting-problem", "does not answer").await;
     second.sees("#waiting", &id).await;
@@ -153,10 +155,10 @@ async fn a_second_operator_approves_in_a_browser_of_their_own() {
     second.gone("#waiting-problem .refusal").await;
     second.press("APPROVE").await;
     second.sees(".outcome", &id).await;
-    second.picture("15-approved").await;
+    second.looks("15-approved").await;
 
     first.sees("#approval", "desk-2 has approved").await;
-    first.picture("16-may-go-on").await;
+    first.looks("16-may-go-on").await;
     first.press("GENERATE RESPONSE CODE").await;
     first.sees(".given", "Response Code").await;
     for browser in [first, second] {
@@ -194,11 +196,11 @@ async fn a_session_that_ends_in_a_call_is_begun_again_in_place() {
     browser
         .sees("#challenge-state", "nothing that you typed is lost")
         .await;
-    browser.picture("17-session-ended").await;
+    browser.looks("17-session-ended").await;
     browser.press("GENERATE RESPONSE CODE").await;
     let asked = browser.sees("#call", "Sign in again").await;
     assert!(asked.contains(&challenge) && asked.contains("INC-1"), "{asked}");
-    browser.picture("18-sign-in-again").await;
+    browser.looks("18-sign-in-again").await;
     // The name is there, and the field for the password has the focus.
     let field = browser.web.active_element().await.unwrap();
     field.send_keys(served.password("desk-1")).await.unwrap();
@@ -254,7 +256,7 @@ async fn a_late_answer_does_not_overwrite_a_newer_one_and_none_is_said() {
     browser.fill("q", " m").await;
     browser.sees("#rows .refusal", "does not answer").await;
     assert!(!browser.text("#rows").await.contains("Alex"));
-    browser.picture("10-no-answer").await;
+    browser.looks("10-no-answer").await;
     browser.offline(false).await;
     browser.fill("q", "u").await;
     browser.sees("#rows", "Alex Muster").await;
@@ -279,6 +281,6 @@ async fn a_late_answer_does_not_overwrite_a_newer_one_and_none_is_said() {
         .execute("return document.documentElement.scrollWidth > innerWidth", vec![])
         .await;
     assert!(!wide.unwrap().convert::<bool>().unwrap());
-    browser.picture("11-narrow").await;
+    browser.looks("11-narrow").await;
     browser.quit().await;
 }

@@ -45,14 +45,14 @@ async fn an_operator_adds_a_passkey_and_signs_in_with_it() {
     browser.sign_in("desk-1", served.password("desk-1")).await;
     browser.open("/account").await;
     browser.sees("#passkeys-title", "Passkeys").await;
-    browser.picture("19-account").await;
+    browser.looks("19-account").await;
     browser.fill("passkey-name", "blue key").await;
     browser.press("Add a passkey").await;
     browser.sees(".outcome", "The passkey was added.").await;
     browser.sees("table", "blue key").await;
-    browser.picture("20-passkey-added").await;
+    browser.looks("20-passkey-added").await;
     sign_out(&browser).await;
-    browser.picture("21-sign-in").await;
+    browser.looks("21-sign-in").await;
 
     // Alone.
     browser.fill("name", "desk-1").await;
@@ -72,7 +72,7 @@ async fn an_operator_adds_a_passkey_and_signs_in_with_it() {
     browser
         .sees("[data-failed]", "The browser gave no passkey.")
         .await;
-    browser.picture("22-no-passkey").await;
+    browser.looks("22-no-passkey").await;
     verifies(&browser, &authenticator, true).await;
     browser.press("Use the passkey").await;
     browser.sees("h1", "Unlock").await;

@@ -1,15 +1,15 @@
 //! `desk list`: who and what is registered, in pages where the desk is large.
 
-use fido_unlock::desk::{Found, Operator, Pending, RegisteredDevice};
+use fido_unlock::desk::{Found, Operator, Pending};
 use serde_json::{Map, Value, json};
 
-use super::people::class_name;
+use super::rows::{self, UserRow};
 use super::{PAGE, user_id};
 use crate::args::{At, Listed, privilege_name, role_name};
 use crate::commands::audit::moment;
 use crate::desk::{Keys, OpenDesk, rests, rights};
 use crate::failure::Failure;
-use crate::output::{Report, counted, shown};
+use crate::output::Report;
 use crate::prompt::Prompt;
 
 /// `after` and `limit`: a page of users, or of users' devices.
@@ -32,26 +32,19 @@ pub fn run(
         return Ok(operators(&all, &pending));
     }
     let (found, next) = users(&mut open, after, limit)?;
-    let (name, mut report, values): (_, _, Vec<Value>) = match what {
-        Listed::Devices => {
-            let devices = || found.iter().flat_map(|found| &found.devices);
-            let report = devices().fold(Report::new(), |report, device| report.line(device_line(device)));
-            ("devices", report, devices().map(device_value).collect())
-        }
-        _ => {
-            let report = found
-                .iter()
-                .fold(Report::new(), |report, found| report.line(user_line(found)));
-            ("users", report, found.iter().map(user_value).collect())
-        }
-    };
-    if values.is_empty() {
-        report = report.line("There are none.");
-    }
-    if let Some(next) = &next {
-        report = report.line(format!("More: --after {}", shown(next)));
-    }
-    Ok(report.field(name, values).field("next", next))
+    let found: Vec<UserRow> = found.iter().map(Into::into).collect();
+    Ok(match what {
+        Listed::Devices => rows::devices(found.iter().flat_map(|found| &found.devices), next),
+        _ => rows::users(&found, next),
+    })
+}
+
+/// `desk find`: users by a text.
+pub fn find(at: &At, text: &str, prompt: Prompt) -> Result<Report, Failure> {
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let found = open.desk.search(&open.session, text)?;
+    let found: Vec<UserRow> = found.iter().map(Into::into).collect();
+    Ok(rows::users(&found, None))
 }
 
 /// A page of users, or all, and where the next page begins.
@@ -111,46 +104,4 @@ fn rights_value(operator: &Operator) -> Map<String, Value> {
     value.insert("roles".into(), roles.into());
     value.insert("privileges".into(), privileges.collect::<Vec<_>>().into());
     value
-}
-
-fn user_line(found: &Found) -> String {
-    format!(
-        "{} ({}), {}, {}",
-        found.user.id,
-        shown(&found.user.name),
-        class_name(found.user.class),
-        counted(found.devices.len(), "device", "devices")
-    )
-}
-
-fn user_value(found: &Found) -> Value {
-    json!({
-        "user": found.user.id.as_str(),
-        "name": found.user.name,
-        "class": class_name(found.user.class),
-        "device_ids": found.devices.iter().map(|device| device.id.to_code()).collect::<Vec<_>>(),
-    })
-}
-
-fn device_line(device: &RegisteredDevice) -> String {
-    format!(
-        "{} of {}, suite {}, slot {}, since {}{}",
-        device.id,
-        device.owner,
-        device.keys.suite().number(),
-        device.slot,
-        moment(device.registered_at),
-        if device.retired { ", out of use" } else { "" }
-    )
-}
-
-fn device_value(device: &RegisteredDevice) -> Value {
-    json!({
-        "device_id": device.id.to_code(),
-        "user": device.owner.as_str(),
-        "suite": device.keys.suite().number(),
-        "slot": device.slot,
-        "registered_at": moment(device.registered_at),
-        "retired": device.retired,
-    })
 }

@@ -1,7 +1,8 @@
 //! `desk status`.
 
+use fido_unlock::DeviceId;
 use fido_unlock::desk::record::DeskEvent;
-use fido_unlock::desk::{Announcement, CodeOutcome, Privilege};
+use fido_unlock::desk::{Announcement, CodeOutcome, Privilege, RequestId};
 use serde_json::{Value, json};
 
 use super::PAGE;
@@ -50,6 +51,45 @@ fn announced(told: &Announcement, rules: Option<&Resting>) -> String {
     line
 }
 
+/// A request that is not ended.
+pub struct RequestRow {
+    pub id: RequestId,
+    pub device: DeviceId,
+    pub user: String,
+    pub operator: String,
+    pub opened_at: String,
+    pub code: Option<CodeOutcome>,
+}
+
+impl RequestRow {
+    pub fn line(&self) -> String {
+        let state = match self.code {
+            None => "no code yet",
+            Some(CodeOutcome::Open) => "its code may still be good",
+            Some(_) => "ended",
+        };
+        format!(
+            "request {}: {} of {}, by {} at {}: {state}",
+            self.id,
+            self.device,
+            shown(&self.user),
+            shown(&self.operator),
+            shown(&self.opened_at)
+        )
+    }
+
+    pub fn value(&self) -> Value {
+        json!({
+            "request": self.id.to_string(),
+            "device_id": self.device.to_code(),
+            "user": self.user,
+            "operator": self.operator,
+            "at": self.opened_at,
+            "code": self.code.is_some(),
+        })
+    }
+}
+
 /// Licence, requests, alarms, and what every Administrator is told.
 pub fn run(at: &At, prompt: Prompt) -> Result<Report, Failure> {
     let mut open = OpenDesk::sign_in_to_read(at, prompt, Keys::NotWanted)?;
@@ -90,31 +130,19 @@ pub fn run(at: &At, prompt: Prompt) -> Result<Report, Failure> {
         after = page.last().map(|last| (last.opened_at, last.id));
         let full = page.len() == PAGE as usize;
         for request in page {
-            // One that ran out without a code is over.
-            if request.code.is_none() && !request.lives {
-                continue;
-            }
-            let state = match request.code {
-                None => "no code yet",
-                Some(CodeOutcome::Open) => "its code may still be good",
-                Some(_) => "ended",
+            let row = RequestRow {
+                id: request.id,
+                device: request.device,
+                user: request.user.id.as_str().to_owned(),
+                operator: request.operator.as_str().to_owned(),
+                opened_at: moment(request.opened_at),
+                code: request.code,
             };
-            report = report.line(format!(
-                "request {}: {} of {}, by {} at {}: {state}",
-                request.id,
-                request.device,
-                request.user.id,
-                request.operator,
-                moment(request.opened_at)
-            ));
-            requests.push(json!({
-                "request": request.id.to_string(),
-                "device_id": request.device.to_code(),
-                "user": request.user.id.as_str(),
-                "operator": request.operator.as_str(),
-                "at": moment(request.opened_at),
-                "code": request.code.is_some(),
-            }));
+            // One that ran out without a code is over.
+            if row.code.is_some() || request.lives {
+                report = report.line(row.line());
+                requests.push(row.value());
+            }
         }
         if !full {
             break;

@@ -45,6 +45,7 @@ pub(super) struct Wanted {
     #[serde(default)]
     event: String,
     /// `next` of the page before.
+    #[param(value_type = Option<i64>, minimum = 0)]
     before: Option<u64>,
     /// 1 to 250 entries; 50 without it.
     #[param(minimum = 1, maximum = 250)]
@@ -61,6 +62,24 @@ pub(super) struct Entries {
     next: Option<u64>,
 }
 
+impl Entries {
+    pub(super) fn of(found: &[ShownEntry], next: Option<u64>) -> Self {
+        Self {
+            entries: found.iter().map(object).collect(),
+            next,
+        }
+    }
+}
+
+/// How many entries a page has.
+pub(super) fn limit(wanted: Option<u32>) -> Result<u32, Refusal> {
+    let limit = wanted.unwrap_or(PAGE);
+    let allowed = (1..=MOST).contains(&limit);
+    allowed
+        .then_some(limit)
+        .ok_or_else(|| ErrorCode::InvalidArgument.into())
+}
+
 /// Entries of the log that fit, newest first
 ///
 /// That it was read is recorded.
@@ -71,11 +90,11 @@ pub(super) async fn entries(
     Caller(session): Caller,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Refusal> {
-    let limit = wanted.limit.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&limit) {
+    let limit = limit(wanted.limit)?;
+    let before = wanted.before;
+    if before.is_some_and(|before| i64::try_from(before).is_err()) {
         return Err(ErrorCode::InvalidArgument.into());
     }
-    let before = wanted.before;
     let asked = Filter {
         from: wanted.from,
         until: wanted.until,
@@ -96,11 +115,7 @@ pub(super) async fn entries(
     let (found, next) = read
         .await?
         .map_err(|unread| Refusal::file(ErrorCode::InvalidArgument, &unread.text(language::spoken())))?;
-    let page = Entries {
-        entries: found.iter().map(object).collect(),
-        next,
-    };
-    Ok(json(StatusCode::OK, &page))
+    Ok(json(StatusCode::OK, &Entries::of(&found, next)))
 }
 
 async fn read(app: &App, caller: Caller, place: u64) -> Result<ShownEntry, Refusal> {

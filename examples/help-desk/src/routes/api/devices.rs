@@ -3,12 +3,13 @@
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fido_unlock::desk::{Desk, DeskError, NewDevice, OperatorSession, UserId};
+use fido_unlock::desk::{Desk, DeskError, NewDevice, OperatorSession, RegisteredDevice, UserId};
 use fido_unlock::{DeviceId, ErrorCode, HasCode};
 use fido_unlock_files::{device_rows, foreign_or, read_devices};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::audit::{Entries, limit};
 use super::given::{Asked, Given};
 use super::guard::Caller;
 use super::model::{DeviceOut, WholeDeviceOut};
@@ -74,6 +75,37 @@ pub(super) async fn device(
     Ok(json(StatusCode::OK, &WholeDeviceOut::from(&view)))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Before {
+    /// `next` of the page before.
+    before: Option<u64>,
+    /// 1 to 250 entries; 50 without it.
+    #[param(minimum = 1, maximum = 250)]
+    limit: Option<u32>,
+}
+
+/// What happened to a device, newest first
+///
+/// Entries of the log, as far as the token's operator may see them. That it was looked at is recorded.
+#[utoipa::path(get, path = "/api/v1/devices/{device}/history", tag = "devices",
+    params(("device" = String, Path, description = "The Device ID"), Before),
+    responses((status = 200, body = Entries)))]
+pub(super) async fn history(
+    State(app): State<App>,
+    Caller(session): Caller,
+    Path(device): Path<String>,
+    Asked(page): Asked<Before>,
+) -> Result<Response, Refusal> {
+    let id = DeviceId::parse(&device)?;
+    let limit = limit(page.limit)?;
+    let read = app
+        .desks()
+        .run(move |desk| desk.device_history(&session, &id, page.before, limit));
+    let (found, next) = read.await?;
+    Ok(json(StatusCode::OK, &Entries::of(&found, next)))
+}
+
 /// A device as an enrolment station found it: the fields of a row of its CSV file.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -84,14 +116,21 @@ pub(super) struct New {
     /// The owner's id.
     user: String,
     /// 1 or 2: an admin key, which a device of suite 3 needs, is not taken here.
+    #[schema(minimum = 1, maximum = 2)]
     suite: u8,
     /// 0 to 15.
+    #[schema(minimum = 0, maximum = 15)]
     slot: u8,
     /// Q of the slot: a compressed point in hexadecimal digits.
     issuer: String,
     /// E, in suite 2: a compressed point in hexadecimal digits.
     #[serde(default)]
     device_key: String,
+    /// What people call it, such as its product: up to 128 bytes.
+    #[serde(default)]
+    label: String,
+    /// The device's unlock counter, where the station has read it.
+    counter: Option<u32>,
 }
 
 impl New {
@@ -105,6 +144,7 @@ impl New {
             &*slot,
             &*self.issuer,
             &*self.device_key,
+            &*self.label,
         ];
         let t = language::spoken();
         let csv = device_rows(true, [cells]);
@@ -112,7 +152,10 @@ impl New {
         let faults = read.faults;
         let mut rows = read.rows.into_iter();
         match (rows.next(), rows.next()) {
-            (Some(row), None) if faults.is_empty() => Ok(row.value),
+            (Some(row), None) if faults.is_empty() => Ok(NewDevice {
+                counter: self.counter.or(row.value.counter),
+                ..row.value
+            }),
             _ => Err(unread(&faults, t)),
         }
     }
@@ -125,6 +168,8 @@ pub(super) struct Registered {
 }
 
 /// Registers an enrolled device
+///
+/// Asked again for the same device with the same owner and keys, it is answered the same and not registered again.
 #[utoipa::path(post, path = "/api/v1/devices", tag = "devices", request_body = New,
     responses((status = 201, body = Registered)))]
 pub(super) async fn register(
@@ -160,8 +205,20 @@ fn put(desk: &mut Desk, session: &OperatorSession, device: &NewDevice) -> Result
             let issuers = desk.issuers(session)?;
             Err(foreign_or(&issuers, device, error.code()).into())
         }
+        Err(error) if error.code() == ErrorCode::DeviceExists => {
+            let found = desk.find_device(session, &device.id)?;
+            let same = found.devices.iter().any(|known| is_same(known, device));
+            if same { Ok(device.id) } else { Err(error) }
+        }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a device that is registered is this one, as it was enrolled: then an answer was lost.
+fn is_same(known: &RegisteredDevice, device: &NewDevice) -> bool {
+    !known.retired
+        && (known.id, &known.owner, known.slot) == (device.id, &device.owner, device.slot)
+        && known.keys == device.keys
 }
 
 /// Takes a device out of use

@@ -23,22 +23,29 @@ pub(in crate::routes) struct Gate {
 #[derive(Clone)]
 pub(super) struct Caller(pub(super) OperatorSession);
 
+/// What its token is for, as far as its operator may.
+#[derive(Clone)]
+pub(super) struct May(pub(super) Vec<Scope>);
+
 pub(in crate::routes) async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     match admit(&gate, request.headers()).await {
-        Ok(caller) => {
+        Ok((caller, may)) => {
             request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(may);
             next.run(request).await
         }
         Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn admit(gate: &Gate, headers: &HeaderMap) -> Result<Caller, Refusal> {
+async fn admit(gate: &Gate, headers: &HeaderMap) -> Result<(Caller, May), Refusal> {
     let token = token(headers).ok_or_else(Refusal::no_token)?;
     let found = gate.app.desks().run(move |desk| desk.by_token(&token)).await?;
     let (session, may) = found.ok_or_else(Refusal::no_token)?;
     if gate.scopes.iter().any(|scope| may.contains(&scope.privilege())) {
-        Ok(Caller(session))
+        let scopes = Scope::ALL.iter().copied();
+        let scopes = scopes.filter(|scope| may.contains(&scope.privilege()));
+        Ok((Caller(session), May(scopes.collect())))
     } else {
         Err(ErrorCode::PrivilegeMissing.into())
     }

@@ -6,9 +6,11 @@
 mod audit;
 mod calls;
 mod devices;
+mod enrolment;
 mod errors;
 mod given;
 mod guard;
+mod me;
 mod model;
 mod openapi;
 mod users;
@@ -34,6 +36,7 @@ const fn route(access: Access, described: UtoipaMethodRouter<App>) -> ApiRoute {
 }
 
 fn list() -> Vec<ApiRoute> {
+    const ANY: Access = Access::Token(&[Scope::Unlock, Scope::Devices, Scope::Audit]);
     const LOOKING: Access = Access::Token(&[Scope::Unlock, Scope::Devices]);
     const UNLOCK: Access = Access::Token(&[Scope::Unlock]);
     const DEVICES: Access = Access::Token(&[Scope::Devices]);
@@ -41,10 +44,14 @@ fn list() -> Vec<ApiRoute> {
     vec![
         route(Access::Everyone, routes!(openapi::description)),
         route(Access::Everyone, routes!(errors::table)),
+        route(ANY, routes!(me::me)),
+        route(UNLOCK, routes!(me::rules)),
         route(LOOKING, routes!(users::find)),
         route(LOOKING, routes!(users::suggest)),
         route(LOOKING, routes!(devices::list)),
         route(LOOKING, routes!(devices::device)),
+        route(LOOKING, routes!(devices::history)),
+        route(DEVICES, routes!(enrolment::enrolment)),
         route(DEVICES, routes!(devices::register)),
         route(DEVICES, routes!(devices::retire)),
         route(UNLOCK, routes!(calls::open_codes)),

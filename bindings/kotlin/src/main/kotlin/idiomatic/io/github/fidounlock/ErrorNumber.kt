@@ -245,6 +245,8 @@ enum class ErrorNumber(val number: Int) {
     ServiceOutdated(519),
     /** This program was built without USB keys and smart cards. */
     NotBuilt(520),
+    /** The help desk cannot be reached. */
+    DeskUnreachable(521),
     /** There is no issuer key for this slot. */
     KeyMissing(601),
     /** The key file does not hold a key in a known format. */
