@@ -10,17 +10,17 @@
 )]
 
 #[path = "../../../examples/remote-agent/tests/support/mod.rs"]
-mod console;
+mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use console::console::Console;
 use fido_unlock::Interface;
 use fido_unlock_mock::serve::{KeyServer, Wire};
 use fido_unlock_packages_tests::{artifact, local_repository, packages, root, scratch, succeed};
+use support::console::Console;
 
 const NEW_PIN: &str = "Spring43";
 /// What the program itself must keep.
