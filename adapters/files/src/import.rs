@@ -268,7 +268,7 @@ mod tests {
 
     fn row(number: u8, user: &str) -> String {
         let id = DeviceId::from_bytes([number; 10]).to_code();
-        device_rows(false, [[&id, user, "2", "1", POINT, POINT]])
+        device_rows(false, [[&id, user, "2", "1", POINT, POINT, ""]])
     }
 
     fn file(rows: &[&str]) -> String {
@@ -321,6 +321,7 @@ mod tests {
                 "0",
                 POINT,
                 "",
+                "",
             ]],
         );
         let simple = file(&[&row(1, "alice"), &suite_1, &row(2, "bob")]);
@@ -372,6 +373,7 @@ mod tests {
                 "0",
                 POINT,
                 "",
+                "",
             ]],
         );
         for unquoted in [semicolons(&row(1, "carol")), semicolons(&suite_1)] {
@@ -379,8 +381,8 @@ mod tests {
                 faults(&unquoted).errors,
                 [ImportError::Cells {
                     line: 2,
-                    found: 7,
-                    wanted: 6
+                    found: 8,
+                    wanted: 7
                 }],
                 "{unquoted}"
             );
@@ -405,7 +407,7 @@ mod tests {
         }
         assert_eq!(
             error(&file(&["1,2\n"])),
-            "line 2: 2 cells instead of 6; a cell that contains the separator must be in double quotes"
+            "line 2: 2 cells instead of 7; a cell that contains the separator must be in double quotes"
         );
         assert_eq!(
             error(&file(&[&row(1, "a").replacen(POINT, "xy", 1)])),
@@ -415,7 +417,7 @@ mod tests {
             error(&file(&[&row(1, "a").replace('-', "Z")])),
             "line 2, column 1 (device_id): the code has the wrong length: 24 instead of 20"
         );
-        let header = "the first line must be device_id,user,suite,slot,issuer,device_key, not";
+        let header = "the first line must be device_id,user,suite,slot,issuer,device_key,label, not";
         assert_eq!(error("my-host\n"), format!("line 1: {header} my-host"));
         assert_eq!(error("\n\n\u{1b}[2K\n"), format!("line 3: {header} \\u{{1b}}[2K"));
         assert_eq!(error(""), format!("line 1: {header} nothing"));
@@ -444,7 +446,7 @@ mod tests {
              line 3, column 3 (suite): neither 1 nor 2\n  \
              line 3, column 4 (slot): not a number from 0 to 15\n  \
              line 3, column 5 (issuer): 66 hexadecimal digits are wanted\n  \
-             line 5: 2 cells instead of 6; a cell that contains the separator must be in double quotes"
+             line 5: 2 cells instead of 7; a cell that contains the separator must be in double quotes"
         );
         let many = file(&["1,2\n"; 103]);
         let faults = faults(&many);

@@ -63,7 +63,7 @@ pub use desk::{
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use figures::{DURATIONS, DayFigures, Figures, NumberFigures, OperatorFigures, RefusalFigures};
-pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
+pub use ids::{DeviceLabel, LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitKind, LimitRule, LimitRules};
 pub use new_secret::judge_new_secret;

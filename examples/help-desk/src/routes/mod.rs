@@ -262,12 +262,6 @@ fn table(app: &App) -> Vec<Row> {
             post(operators::approve),
         ),
         row(
-            POST,
-            administer,
-            "/operators/operator/password",
-            post(operators::password),
-        ),
-        row(
             GET,
             administer,
             "/operators/operator/remove",
