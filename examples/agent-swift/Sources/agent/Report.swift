@@ -16,8 +16,8 @@ struct Line: Encodable {
     }
 }
 
-/// A row of the error table in JSON, here and from the help desk.
-struct Row: Codable {
+/// A row of the error table in JSON.
+struct Row: Encodable {
     var number: UInt16
     var name: String
     var text: String
@@ -28,10 +28,10 @@ struct Row: Codable {
         case nextStep = "next_step"
     }
 
-    init(_ row: ErrorRow) {
+    init(_ row: ErrorRow, text told: String? = nil) {
         number = row.number
         name = row.name
-        text = row.text
+        text = told ?? row.text
         nextStep = row.nextStep
     }
 }
