@@ -22,7 +22,8 @@ pub struct At {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "With an address as --desk")]
 pub struct ServiceOptions {
-    /// The access token is in this file, which nobody else can read; without it: FIDO_UNLOCK_DESK_TOKEN
+    /// The access token is in this file, which nobody else can read; without it: FIDO_UNLOCK_DESK_TOKEN, or what
+    /// `desk sign-in` keeps
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Trust this PEM file's certificates alone, not those that the system trusts

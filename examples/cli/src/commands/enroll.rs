@@ -4,8 +4,10 @@ mod bulk;
 mod device;
 mod owners;
 mod rows;
+mod station;
 
 pub use device::probe_device;
+pub use station::at_service;
 
 use device::{ADMIN_KEY_SLOT, Plan, choose, enroll_device, present_keys, probe_enrolled};
 use fido_unlock::ctap2::device_unlock::EnrollResponse;

@@ -5,23 +5,25 @@ use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::desk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
-use fido_unlock::host::ports::{Call, Cancel, NeverCancel, SystemTicks, Ticks, TransportError};
+use fido_unlock::host::ports::{Call, Cancel, NeverCancel, SystemTicks, Ticks, TransportError, UnlockDevice};
 use fido_unlock::host::{DeviceEvent, DeviceWatch, FoundDevice};
-use fido_unlock::{DeviceId, ErrorCode, Interface, Suite};
+use fido_unlock::{DeviceId, ErrorCode, Interface, Pin, Suite};
 use fido_unlock_system::CtrlC;
 use serde_json::{Value, json};
 
-use super::device::{Plan, choose, enroll_device, present_keys, probe_enrolled};
+use super::device::{Plan, choose, enroll_with_pin, present_keys, probe_enrolled};
 use super::owners::{Owner, Owners};
 use super::rows::RowsFile;
+use super::station::{self, HandedOver, NOT_PROBED};
 use crate::args::Enroll;
 use crate::commands::devices::{problem_json, title};
 use crate::desk::public_key::PublicKey;
 use crate::desk::{Keys, OpenDesk, SharedSigner};
-use crate::device::{Devices, Opened, call_unless, touch};
+use crate::device::{Devices, Opened, call, call_unless, touch};
 use crate::failure::Failure;
 use crate::output::{Report, print_event, say, shown};
 use crate::prompt::Prompt;
+use crate::service::Service;
 
 /// Longest opening of a key, by whichever of its routes.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
@@ -36,12 +38,36 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
             "an admin key is never written to a file: enrol suite 3 devices one by one, without --watch",
         ));
     }
+    let (keys, signer) = keys(args, prompt)?;
+    station(devices, args, (keys, signer), None, prompt, json)
+}
+
+/// The same at a console, where each device is registered at once. What an earlier run wrote and could not register is
+/// registered first.
+pub fn at_service(
+    devices: &Devices,
+    args: &Enroll,
+    service: Service,
+    prompt: Prompt,
+    json: bool,
+) -> Result<Report, Failure> {
+    let keys = station::keys(service.desk.enrolment(None)?, args.suite);
+    station(devices, args, (keys, None), Some(service), prompt, json)
+}
+
+fn station(
+    devices: &Devices,
+    args: &Enroll,
+    (keys, signer): (Vec<PublicKey>, Option<SharedSigner>),
+    service: Option<Service>,
+    prompt: Prompt,
+    json: bool,
+) -> Result<Report, Failure> {
     let csv = args
         .csv
         .as_deref()
         .ok_or_else(|| Failure::usage("--watch needs --csv FILE"))?;
     let owners = Owners::new(args.users.as_deref(), prompt)?;
-    let (keys, signer) = keys(args, prompt)?;
     let (ctrl_c, ticks) = (CtrlC::new()?, SystemTicks::new());
     let bulk = Bulk {
         args,
@@ -51,6 +77,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         plan: Plan::Issuers(keys),
         signer,
         rows: RowsFile::open(csv)?,
+        service,
         owners,
         cancel: &ctrl_c,
         ticks: &ticks,
@@ -59,6 +86,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         skipped: 0,
         failed: 0,
     };
+    bulk.register_rows()?;
     bulk.run(devices.watch()?)
 }
 
@@ -87,6 +115,8 @@ struct Bulk<'a> {
     /// `None`: a station without the desk's keys.
     signer: Option<SharedSigner>,
     rows: RowsFile,
+    /// The desk that registers each device.
+    service: Option<Service>,
     owners: Owners,
     cancel: &'a dyn Cancel,
     ticks: &'a dyn Ticks,
@@ -109,6 +139,17 @@ enum Came {
 }
 
 impl Bulk<'_> {
+    /// Registers what is in the file: where it is registered already, nothing comes of it.
+    fn register_rows(&self) -> Result<(), Failure> {
+        let Some(service) = &self.service else {
+            return Ok(());
+        };
+        for new in self.rows.devices() {
+            service.desk.register(&station::of_row(new))?;
+        }
+        Ok(())
+    }
+
     fn run(mut self, mut watch: DeviceWatch) -> Result<Report, Failure> {
         say("Put a key in. Ctrl-C quits.");
         while !self.owners.is_done() {
@@ -188,13 +229,22 @@ impl Bulk<'_> {
             Err(failure) if failure.code == ErrorCode::NotInteractive => return Err(failure),
             Err(failure) => return self.fail(device, &failure),
         };
-        match self.enroll(&mut key) {
+        // Before it is touched: an enrolment cannot be taken back.
+        if let Some(service) = &self.service
+            && let Err(error) = service.desk.enrolment(Some(owner.as_str()))
+        {
+            return self.fail(device, &error.into());
+        }
+        let pin = match station::station_pin(self.args, self.prompt) {
+            Ok(pin) => pin,
+            Err(failure) => return self.fail(device, &failure),
+        };
+        match self.enroll(&mut key, pin.as_ref()) {
             Ok(answer) => {
                 // On disk before the person may take the key out.
                 self.rows.add(&owner, &self.used, &answer)?;
                 self.owners.has_got_it();
-                self.enrolled(&owner, &answer)?;
-                Ok(Came::Done)
+                self.registered(&mut key, pin.as_ref(), device, &owner, &answer)
             }
             Err(failure) if failure.code == ErrorCode::Cancelled => {
                 self.fail(device, &failure)?;
@@ -204,8 +254,43 @@ impl Bulk<'_> {
         }
     }
 
-    fn enroll(&self, key: &mut Opened) -> Result<EnrollResponse, Failure> {
-        let answer = enroll_device(key, self.args, &self.plan, self.prompt, self.cancel)?;
+    /// Registers it at the desk, where there is one, and hands it over.
+    fn registered(
+        &mut self,
+        key: &mut Opened,
+        pin: Option<&Pin>,
+        device: &FoundDevice,
+        owner: &UserId,
+        answer: &EnrollResponse,
+    ) -> Result<Came, Failure> {
+        let Some(service) = &self.service else {
+            self.enrolled(owner, answer, None)?;
+            return Ok(Came::Done);
+        };
+        let done = call(Call::QUICK, |call| key.info(call))
+            .map_err(Failure::from)
+            .and_then(|info| {
+                let new = station::new_device(owner, &self.used, answer, info.unlock_counter);
+                service.desk.register(&new)?;
+                station::hand_over(key, pin)
+            });
+        match done {
+            Ok(handed_over) => {
+                self.enrolled(owner, answer, Some(handed_over))?;
+                Ok(Came::Done)
+            }
+            Err(failure) => {
+                let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
+                let text = format!(
+                    "{said}\n  it is enrolled and its row is written; what is not registered is registered at the next start"
+                );
+                self.fail(device, &Failure::new(failure.code, text))
+            }
+        }
+    }
+
+    fn enroll(&self, key: &mut Opened, pin: Option<&Pin>) -> Result<EnrollResponse, Failure> {
+        let answer = enroll_with_pin(key, self.args, &self.plan, pin, self.cancel)?;
         // Sealed by now: a Ctrl-C that crossed the touch must not keep it out of the file.
         if let Some(signer) = &self.signer {
             probe_enrolled(key, signer, &self.used, &answer, &NeverCancel).map_err(|failure| {
@@ -219,7 +304,13 @@ impl Bulk<'_> {
         Ok(answer)
     }
 
-    fn enrolled(&mut self, owner: &UserId, answer: &EnrollResponse) -> Result<(), Failure> {
+    /// `handed_over`: where it was registered.
+    fn enrolled(
+        &mut self,
+        owner: &UserId,
+        answer: &EnrollResponse,
+        handed_over: Option<HandedOver>,
+    ) -> Result<(), Failure> {
         self.enrolled += 1;
         let (id, suite, slot) = (
             answer.device_id.to_code(),
@@ -227,18 +318,26 @@ impl Bulk<'_> {
             self.used.slot,
         );
         let probed = self.signer.is_some();
-        let lines = [
+        let mut lines = vec![
             format!("Enrolled for {owner}: {id} (suite {suite}, slot {slot})."),
             if probed {
                 "Probed: an unlock would work.".to_owned()
             } else {
-                "Not probed: this station has no signing key. Try one unlock at the desk.".to_owned()
+                NOT_PROBED.to_owned()
             },
-            "Its row is written. Take the key out.".to_owned(),
         ];
-        let value = json!({
+        let mut value = json!({
             "device_id": id, "user": owner.as_str(), "suite": suite, "slot": slot, "probed": probed,
         });
+        match (handed_over, value.as_object_mut()) {
+            (Some(handed_over), Some(value)) => {
+                lines.extend(["Registered.".to_owned(), handed_over.line().to_owned()]);
+                value.insert("registered".into(), true.into());
+                value.insert("pin_change_forced".into(), handed_over.forced().into());
+            }
+            _ => lines.push("Its row is written.".to_owned()),
+        }
+        lines.push("Take the key out.".to_owned());
         self.tell("enrolled", &lines, value)
     }
 
@@ -420,6 +519,7 @@ mod tests {
             plan: Plan::Issuers(vec![used]),
             signer: None,
             rows: RowsFile::open(&folder.path().join("c")).unwrap(),
+            service: None,
             owners: Owners::Listed([UserId::new("alice").unwrap()].into()),
             cancel: &NeverCancel,
             ticks: &ticks,

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::desk::UserId;
+use fido_unlock::desk::{NewDevice, UserId};
 use fido_unlock::{DeviceId, ErrorCode, Suite};
 use fido_unlock_files::{Imported, device_rows, read_devices};
 
@@ -52,6 +52,8 @@ pub struct RowsFile {
     path: PathBuf,
     file: File,
     owners: BTreeMap<DeviceId, UserId>,
+    /// What was in it at the start.
+    before: Vec<NewDevice>,
 }
 
 impl RowsFile {
@@ -83,15 +85,22 @@ impl RowsFile {
             return Err(form(path, "the last line is not whole"));
         }
         let read = read_devices(&text).and_then(Imported::whole);
-        let owners = read.map_err(|error| Failure::at(path, &error))?;
+        let read = read.map_err(|error| Failure::at(path, &error))?;
+        let before: Vec<NewDevice> = read.into_iter().map(|row| row.value).collect();
         Ok(Self {
             path: path.to_owned(),
             file,
-            owners: owners
-                .into_iter()
-                .map(|row| (row.value.id, row.value.owner))
+            owners: before
+                .iter()
+                .map(|device| (device.id, device.owner.clone()))
                 .collect(),
+            before,
         })
+    }
+
+    /// The devices that were in it at the start.
+    pub fn devices(&self) -> &[NewDevice] {
+        &self.before
     }
 
     /// Whose this device is, where it has a row already.
