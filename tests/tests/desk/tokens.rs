@@ -299,7 +299,7 @@ fn a_short_token_ends_in_a_day_at_most_and_its_program_gives_it_up() {
     let session = by(&mut house, &token);
     assert_eq!(
         house.desk.own_account(&anna).unwrap().tokens[0].until,
-        START.plus_seconds(600)
+        fido_unlock::desk::UnixTime(START + 600)
     );
     // Whoever is there themselves has none to give up.
     house.refused(ErrorCode::InvalidArgument, |desk| desk.give_token_up(&anna));

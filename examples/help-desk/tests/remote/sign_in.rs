@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use fido_unlock::desk::Scope;
 use fido_unlock::{ErrorCode, HasCode};
@@ -132,9 +132,19 @@ fn page(mut answer: ureq::http::Response<ureq::Body>) -> Page {
     }
 }
 
+/// Runs the command that waits for the browser, and allows it there.
+pub fn allow(served: &Served, operator: &str, command: Command) -> Ran {
+    let (child, url) = waiting(command);
+    let mut browser = Browser::new(served);
+    let question = browser.asked(served, operator, &url);
+    let back = browser.answer(&question, true);
+    browser.get(&back);
+    ended(child)
+}
+
 /// The command, waiting; and the address that it prints.
-fn waiting(home: &Home, words: &[&str]) -> (Child, String) {
-    let mut child = start(home.command(words), "");
+fn waiting(command: Command) -> (Child, String) {
+    let mut child = start(command, "");
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
     let url = said.find_map(|line| {
         let line = line.unwrap().trim().to_owned();
@@ -210,7 +220,7 @@ fn an_operator_signs_in_works_and_signs_out() {
 fn what_is_revoked_in_the_console_is_worth_nothing_here() {
     let served = Served::start();
     let home = Home::new(&served);
-    let (child, url) = waiting(&home, &["desk", "sign-in"]);
+    let (child, url) = waiting(home.command(&["desk", "sign-in"]));
     let mut browser = Browser::new(&served);
     let question = browser.asked(&served, "desk-1", &url);
     let back = browser.answer(&question, true);
@@ -235,7 +245,7 @@ fn what_is_revoked_in_the_console_is_worth_nothing_here() {
 fn whoever_does_not_allow_it_gives_nothing() {
     let served = Served::start();
     let home = Home::new(&served);
-    let (child, url) = waiting(&home, &["desk", "sign-in"]);
+    let (child, url) = waiting(home.command(&["desk", "sign-in"]));
     let mut browser = Browser::new(&served);
     let question = browser.asked(&served, "desk-1", &url);
     let back = browser.answer(&question, false);
@@ -254,7 +264,7 @@ fn whoever_does_not_allow_it_gives_nothing() {
 fn another_page_brings_the_program_nothing() {
     let served = Served::start();
     let home = Home::new(&served);
-    let (child, url) = waiting(&home, &["desk", "sign-in"]);
+    let (child, url) = waiting(home.command(&["desk", "sign-in"]));
     let mut browser = Browser::new(&served);
     let question = browser.asked(&served, "desk-1", &url);
     let back = browser.answer(&question, true);
