@@ -17,6 +17,7 @@ unlock-state = Zustand
 unlock-what-to-do = Aktion
 unlock-privileged = privilegiert
 unlock-no-device = kein Gerät registriert
+unlock-last = zuletzt entsperrt am { $day }
 unlock-registered = registriert am { $day }
 unlock-may-be-good = { $count ->
     [one] einer kann noch gültig sein

@@ -18,6 +18,7 @@ unlock-what-to-do = What to do
 unlock-privileged = privileged
 unlock-no-device = no device registered
 unlock-registered = registered { $day }
+unlock-last = last unlocked { $day }
 unlock-may-be-good = { $count } may still be good
 unlock-none = none
 unlock-retired = retired

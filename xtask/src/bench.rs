@@ -22,6 +22,19 @@ pub fn transport(options: &[&str]) -> Done {
     step::run("bench transport", command.args(options))
 }
 
+/// The console over loopback, with so many devices.
+pub fn console(devices: &[&str]) -> Done {
+    let words = [
+        "run",
+        "--quiet",
+        "--release",
+        "-p",
+        "fido-unlock-bench-console",
+        "--",
+    ];
+    step::run("bench console", cargo(&words).args(devices))
+}
+
 /// The desk over SQLite, with so many devices.
 pub fn desk(devices: &[&str]) -> Done {
     let words = [

@@ -61,6 +61,9 @@ Slow commands, not part of `ci`:
   long bench desk [DEVICES...]
              measure the help desk over SQLite beside a floor that writes the same pages, with
              1,000, 10,000 and 100,000 devices, or these
+  bench desk --http [DEVICES]
+             measure the console over loopback beside the library over the same database, with a
+             million devices, or so many
   long bench transport [COUNT] [card|hidraw|instructions|uml]
              measure an unlock over pcscd and hidraw, beside third-party clients
   long model explore the desk's decisions in a larger scope than the tests do
@@ -115,6 +118,7 @@ fn main() -> ExitCode {
         ["long", "desk"] => desk::kill(),
         ["long", "bench", "bindings", options @ ..] => bindings::bench(options),
         ["long", "bench", "transport", options @ ..] => bench::transport(options),
+        ["bench", "desk", "--http", devices @ ..] => bench::console(devices),
         ["long", "bench", "desk", devices @ ..] => bench::desk(devices),
         ["long", "swift"] => bindings::test_swift(SOAK),
         ["test", "swift"] => bindings::test_swift(SHORT_SOAK),

@@ -79,12 +79,13 @@ impl<const N: usize> Cells<'_, N> {
     }
 }
 
-/// Reads a table with these columns, of which the last `optional` may be left out where they are empty. `read` gives what
-/// a row says, or `None` where it has kept a fault.
+/// Reads a table with these columns, of which the last `optional` may be left out where they are empty; the last `newer`
+/// are missing in files of earlier versions, header and all. `read` gives what a row says, or `None` where it has kept a
+/// fault.
 fn read_table<T, const N: usize>(
     csv: &[u8],
     columns: &'static [&'static str; N],
-    optional: usize,
+    (optional, newer): (usize, usize),
     mut read: impl FnMut(&mut Cells<'_, N>) -> Option<T>,
 ) -> Result<Imported<T>, ImportErrors> {
     let text = text::read(csv).map_err(ImportError::from)?;
@@ -96,7 +97,7 @@ fn read_table<T, const N: usize>(
         .delimiter(hint.unwrap_or_else(|| delimiter(rows)))
         .from_reader(rows.as_bytes());
     let before = text.len() - rows.len();
-    let (mut record, mut header) = (StringRecord::new(), false);
+    let (mut record, mut header) = (StringRecord::new(), None);
     let mut imported = Imported {
         rows: Vec::new(),
         faults: ImportErrors::default(),
@@ -110,20 +111,22 @@ fn read_table<T, const N: usize>(
         let start = record.position().map_or(0, csv::Position::byte);
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         let line = line_at(&text, start.saturating_add(before));
-        if !header {
-            if !is_header(&record, columns) {
+        let Some(width) = header else {
+            header = [N, N.saturating_sub(newer)]
+                .into_iter()
+                .find(|width| is_header(&record, columns.iter().take(*width)));
+            if header.is_none() {
                 let found = record.iter().collect::<Vec<_>>().join(",");
                 return Err(no_header(line, columns, &found).into());
             }
-            header = true;
             continue;
-        }
-        match read_row(&record, line, columns, optional, &mut read) {
+        };
+        match read_row(&record, line, columns, (optional, width), &mut read) {
             Ok(value) => imported.rows.push(ImportedRow { line, value }),
             Err(faults) => faults.into_iter().for_each(|fault| imported.faults.push(fault)),
         }
     }
-    if header {
+    if header.is_some() {
         Ok(imported)
     } else {
         Err(no_header(1, columns, "nothing").into())
@@ -140,11 +143,9 @@ fn no_header(line: usize, columns: &[&str], found: &str) -> ImportError {
 }
 
 /// The columns in their order, in capitals or not, and empty ones behind them.
-fn is_header(record: &StringRecord, columns: &[&str]) -> bool {
+fn is_header<'a>(record: &StringRecord, mut columns: impl Iterator<Item = &'a &'static str>) -> bool {
     let mut cells = record.iter();
-    columns
-        .iter()
-        .all(|column| cells.next().is_some_and(|cell| cell.eq_ignore_ascii_case(column)))
+    columns.all(|column| cells.next().is_some_and(|cell| cell.eq_ignore_ascii_case(column)))
         && cells.all(str::is_empty)
 }
 
@@ -190,15 +191,15 @@ fn read_row<T, const N: usize>(
     row: &StringRecord,
     line: usize,
     columns: &'static [&'static str; N],
-    optional: usize,
+    (optional, width): (usize, usize),
     read: &mut impl FnMut(&mut Cells<'_, N>) -> Option<T>,
 ) -> Result<T, Vec<ImportError>> {
     let miscounted = ImportError::Cells {
         line,
         found: row.len(),
-        wanted: N,
+        wanted: width,
     };
-    let more = row.iter().skip(N);
+    let more = row.iter().skip(width);
     let fits = row.len().saturating_add(optional) >= N && more.clone().all(str::is_empty);
     if !fits {
         return Err(vec![miscounted]);
@@ -214,7 +215,7 @@ fn read_row<T, const N: usize>(
     match read(&mut cells) {
         Some(value) if cells.faults.is_empty() => Ok(value),
         // A separator in a cell that is not quoted has moved those behind it.
-        _ if row.len() > N => Err(vec![miscounted]),
+        _ if row.len() > width => Err(vec![miscounted]),
         _ => Err(cells.faults),
     }
 }
@@ -267,7 +268,7 @@ mod tests {
 
     fn row(number: u8, user: &str) -> String {
         let id = DeviceId::from_bytes([number; 10]).to_code();
-        device_rows(false, [[&id, user, "2", "1", POINT, POINT]])
+        device_rows(false, [[&id, user, "2", "1", POINT, POINT, ""]])
     }
 
     fn file(rows: &[&str]) -> String {
@@ -320,6 +321,7 @@ mod tests {
                 "0",
                 POINT,
                 "",
+                "",
             ]],
         );
         let simple = file(&[&row(1, "alice"), &suite_1, &row(2, "bob")]);
@@ -371,6 +373,7 @@ mod tests {
                 "0",
                 POINT,
                 "",
+                "",
             ]],
         );
         for unquoted in [semicolons(&row(1, "carol")), semicolons(&suite_1)] {
@@ -378,8 +381,8 @@ mod tests {
                 faults(&unquoted).errors,
                 [ImportError::Cells {
                     line: 2,
-                    found: 7,
-                    wanted: 6
+                    found: 8,
+                    wanted: 7
                 }],
                 "{unquoted}"
             );
@@ -404,7 +407,7 @@ mod tests {
         }
         assert_eq!(
             error(&file(&["1,2\n"])),
-            "line 2: 2 cells instead of 6; a cell that contains the separator must be in double quotes"
+            "line 2: 2 cells instead of 7; a cell that contains the separator must be in double quotes"
         );
         assert_eq!(
             error(&file(&[&row(1, "a").replacen(POINT, "xy", 1)])),
@@ -414,7 +417,7 @@ mod tests {
             error(&file(&[&row(1, "a").replace('-', "Z")])),
             "line 2, column 1 (device_id): the code has the wrong length: 24 instead of 20"
         );
-        let header = "the first line must be device_id,user,suite,slot,issuer,device_key, not";
+        let header = "the first line must be device_id,user,suite,slot,issuer,device_key,label, not";
         assert_eq!(error("my-host\n"), format!("line 1: {header} my-host"));
         assert_eq!(error("\n\n\u{1b}[2K\n"), format!("line 3: {header} \\u{{1b}}[2K"));
         assert_eq!(error(""), format!("line 1: {header} nothing"));
@@ -443,7 +446,7 @@ mod tests {
              line 3, column 3 (suite): neither 1 nor 2\n  \
              line 3, column 4 (slot): not a number from 0 to 15\n  \
              line 3, column 5 (issuer): 66 hexadecimal digits are wanted\n  \
-             line 5: 2 cells instead of 6; a cell that contains the separator must be in double quotes"
+             line 5: 2 cells instead of 7; a cell that contains the separator must be in double quotes"
         );
         let many = file(&["1,2\n"; 103]);
         let faults = faults(&many);

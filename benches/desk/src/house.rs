@@ -8,17 +8,18 @@ use anyhow::{Context, Result};
 use fido_unlock::desk::ports::{DeskStore, IssuerInfo};
 use fido_unlock::desk::{
     Channel, ChannelKind, Delivery, Desk, DeskParts, DeviceKeys, KeyRing, LimitRule, LimitRules, NewDevice,
-    OperatorId, OperatorSession, OperatorStatement, Rules, UnixTime, User, UserClass, UserId,
+    OperatorId, OperatorSession, OperatorStatement, Rules, Scope, UnixTime, User, UserClass, UserId,
     VerificationMethod,
 };
 use fido_unlock::suite::{DevicePublicKey, IssuerKey};
-use fido_unlock::{DeviceChallenge, DeviceId, Suite};
+use fido_unlock::{DeviceChallenge, DeviceId, ErrorCode, Suite};
 use fido_unlock_mock::desk::TestDesk;
 use getrandom::SysRng;
 
 const NOW: u64 = 1_790_000_000;
 const SLOT: u8 = 1;
-const PASSWORD: &str = "seven wooden bicycles";
+/// The one operator's, whose name is "admin".
+pub const PASSWORD: &str = "seven wooden bicycles";
 /// Users and devices in one transaction.
 const CHUNK: u32 = 500;
 
@@ -38,6 +39,22 @@ pub struct Caller {
     calls: Arc<AtomicU32>,
     /// How long it took to put the users in, and the devices.
     pub filled: (Duration, Duration),
+}
+
+/// Whose device a call is for, and what it shows.
+pub struct Call {
+    pub user: UserId,
+    pub device: DeviceId,
+    pub challenge: DeviceChallenge,
+}
+
+/// What a desk over a store that [`House::make`] has filled is made of, in another process.
+pub fn parts_over(store: Box<dyn DeskStore + Send>) -> Result<DeskParts, ErrorCode> {
+    let ring = ring().map_err(|_| ErrorCode::KeyMissing)?;
+    let mut parts = TestDesk::new(NOW).parts(ring);
+    parts.store = store;
+    parts.entropy = Box::new(SysRng);
+    Ok(parts)
 }
 
 fn issuer() -> Result<IssuerKey> {
@@ -194,6 +211,7 @@ impl Caller {
                         counter: Some(0),
                         rotation: 0,
                         other_slots: Vec::new(),
+                        label: None,
                     })
                 })
                 .collect::<Result<_>>()?;
@@ -205,23 +223,41 @@ impl Caller {
         Ok(())
     }
 
-    /// Whole calls, each for another device with a challenge of its own.
+    /// An access token for what an operator does.
+    pub fn token(&mut self) -> Result<String> {
+        let token = self
+            .desk
+            .make_token(&self.session, "bench", &[Scope::Unlock], 1)?;
+        Ok(token.expose().as_str().to_owned())
+    }
+
+    /// The next one, each for another device with a challenge of its own.
+    pub fn next_call(&self) -> Result<Call> {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        let device = number.wrapping_mul(7919) % self.devices;
+        let round = number / self.devices;
+        let mut nonce = [0; 14];
+        nonce
+            .iter_mut()
+            .zip(number.to_be_bytes())
+            .for_each(|(to, from)| *to = from);
+        Ok(Call {
+            user: user(device / 2)?,
+            device: id(device),
+            challenge: DeviceChallenge::new(Suite::P256EcdhMac, SLOT, nonce, round).context("a challenge")?,
+        })
+    }
+
+    /// Whole calls.
     pub fn calls(&mut self, count: u32) -> Result<()> {
         for _ in 0..count {
-            let number = self.calls.fetch_add(1, Ordering::Relaxed);
-            let device = number.wrapping_mul(7919) % self.devices;
-            let round = number / self.devices;
-            let mut nonce = [0; 14];
-            nonce
-                .iter_mut()
-                .zip(number.to_be_bytes())
-                .for_each(|(to, from)| *to = from);
-            let challenge =
-                DeviceChallenge::new(Suite::P256EcdhMac, SLOT, nonce, round).context("a challenge")?;
+            let Call {
+                user,
+                device,
+                challenge,
+            } = self.next_call()?;
             let (desk, session) = (&mut self.desk, &self.session);
-            let request = desk
-                .open_request(session, &user(device / 2)?, &id(device), "ticket")?
-                .id;
+            let request = desk.open_request(session, &user, &device, "ticket")?.id;
             let mut statement = OperatorStatement::new(VerificationMethod::CallBack, "called back");
             desk.verify_caller(session, request, &mut statement)?;
             desk.enter_read_challenge(session, request, &fido_unlock::Challenge::Line(challenge))?;

@@ -1,6 +1,7 @@
 //! `cargo xtask long bench desk [DEVICES...]`: the desk over SQLite beside a floor that writes the same pages and
 //! decides nothing, in one run; and what grows with the number of devices.
 
+#[allow(dead_code, reason = "the figures of the console use the rest")]
 mod house;
 
 use std::collections::VecDeque;

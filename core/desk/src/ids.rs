@@ -70,6 +70,15 @@ text_id! {
     UserId
 }
 
+text_id! {
+    /// What people call a device: its product, colour, or number in an inventory.
+    ///
+    /// ```
+    /// assert!(fido_unlock_desk::DeviceLabel::new("Example Key 5, blue").is_some());
+    /// ```
+    DeviceLabel
+}
+
 /// A request: 80 random bits, which people read out as a line like a Device ID's.
 ///
 /// ```

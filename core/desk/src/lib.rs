@@ -60,7 +60,7 @@ pub use desk::{
     LogState, SetUp, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
-pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
+pub use ids::{DeviceLabel, LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitKind, LimitRule, LimitRules};
 pub use new_secret::judge_new_secret;

@@ -7,7 +7,7 @@ use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey, Suite};
 use fido_unlock_protocol::{AdminKey, DeviceId};
 use minicbor::{Decode, Encode};
 
-use super::{UnixTime, UserId};
+use super::{DeviceLabel, UnixTime, UserId};
 
 /// How much harm an unlock for the wrong person would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
@@ -146,6 +146,10 @@ pub struct RegisteredDevice {
     pub retired: bool,
     /// Its other slots, as they were seen last: keys of others that could unlock it too.
     pub other_slots: Vec<DeviceSlot>,
+    /// What people call it.
+    pub label: Option<DeviceLabel>,
+    /// When an operator last heard that it was unlocked; set by the desk.
+    pub last_unlock: Option<UnixTime>,
 }
 
 /// A slot of a device beside the registered one.
@@ -184,6 +188,10 @@ pub struct DeviceView {
     pub retired: bool,
     /// Its other slots, as they were seen last.
     pub other_slots: Vec<DeviceSlot>,
+    /// What people call it.
+    pub label: Option<DeviceLabel>,
+    /// When an operator last heard that it was unlocked.
+    pub last_unlock: Option<UnixTime>,
     /// How many codes may still be good for it.
     pub open_codes: usize,
     /// A backup was put in place since a code was authorised for it: there may be more.
@@ -208,6 +216,8 @@ pub struct NewDevice {
     pub rotation: u32,
     /// Its other slots.
     pub other_slots: Vec<DeviceSlot>,
+    /// What people call it.
+    pub label: Option<DeviceLabel>,
 }
 
 /// A user and their devices.

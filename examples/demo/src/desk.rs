@@ -122,6 +122,7 @@ impl Desk {
                 counter: (!aes).then_some(0),
                 rotation: 0,
                 other_slots: Vec::new(),
+                label: None,
             },
         )?;
         Ok(())

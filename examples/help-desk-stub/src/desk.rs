@@ -182,6 +182,7 @@ impl Desk {
                 counter: (!aes).then_some(0),
                 rotation: 0,
                 other_slots: Vec::new(),
+                label: None,
             },
         )?;
         Ok(())

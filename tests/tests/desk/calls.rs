@@ -1,6 +1,6 @@
 //! A call from its opening to its end.
 
-use fido_unlock::desk::ports::{ApprovalError, Approver};
+use fido_unlock::desk::ports::{ApprovalError, Approver, Clock};
 use fido_unlock::desk::{
     Approval, ApprovalTask, CodeOutcome, Delivery, DeskError, GivenCode, Operator, OperatorStatement,
     Privilege, RequestId, Rules, VerificationMethod, Vouched,
@@ -63,6 +63,12 @@ fn a_call_ends_in_a_code_that_is_the_issuers() {
             "NoticeSent",
             "NoticeSent"
         ]
+    );
+    // Whoever calls next is asked whether it was locked again so soon.
+    let heard = house.desk.find_device(&anna, &device(1)).unwrap().devices[0].last_unlock;
+    assert_eq!(
+        (found[0].devices[0].last_unlock, heard),
+        (None, Some(house.world.clock.now()))
     );
     house.desk.verify_audit(&[]).unwrap();
 }

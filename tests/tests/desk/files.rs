@@ -172,6 +172,19 @@ fn devices_are_imported_from_an_enrolment_station() {
         } => (column, field),
         other => panic!("{other}"),
     };
+    // Rows of today have a label, and one that cannot be shown as it is is told.
+    let labelled = |label: &str| {
+        let head = head.replace("device_key", "device_key,label");
+        let read = read_devices(format!("{head}{},{label}\n", two.trim_end()).as_bytes()).unwrap();
+        read.whole()
+            .map(|rows| rows[0].value.label.as_ref().map(ToString::to_string))
+    };
+    assert_eq!(
+        labelled("Example Key 5").unwrap().as_deref(),
+        Some("Example Key 5")
+    );
+    assert_eq!(labelled("").unwrap(), None);
+    assert!(labelled("a\u{202e}b").is_err());
     assert_eq!(field(&two.replace(&device_key, "")), (6, "device_key"));
     assert_eq!(field(&two.replace(",2,2,", ",3,2,")), (3, "suite"));
     assert_eq!(field(&two.replace(",2,2,", ",1,2,")), (6, "device_key"));

@@ -105,6 +105,7 @@ pub fn new_device(number: u8, owner: &str) -> NewDevice {
         counter: Some(0),
         rotation: 0,
         other_slots: Vec::new(),
+        label: None,
     }
 }
 

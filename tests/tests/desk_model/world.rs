@@ -355,6 +355,7 @@ fn new_device(suite: Suite, number: usize) -> NewDevice {
         counter: (!aes).then_some(0),
         rotation: 0,
         other_slots: Vec::new(),
+        label: None,
     }
 }
 

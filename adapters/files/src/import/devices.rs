@@ -1,18 +1,27 @@
-//! Devices from an enrolment station, with the header `device_id,user,suite,slot,issuer,device_key`.
+//! Devices from an enrolment station, with the header `device_id,user,suite,slot,issuer,device_key,label`; files of
+//! earlier versions lack the label.
 //!
 //! `device_id`: a Device ID as people read it aloud; `user`: the owner's id; `issuer`: Q and `device_key`:
-//! E, each a compressed point in hex, empty if the suite has none. An admin key is never in such a
+//! E, each a compressed point in hex, empty if the suite has none; `label`: what people call it, or empty. An admin key is never in such a
 //! file: suite-3 devices are registered one by one.
 
 use fido_unlock_desk::ports::IssuerInfo;
-use fido_unlock_desk::{DeviceKeys, NewDevice, UserId};
+use fido_unlock_desk::{DeviceKeys, DeviceLabel, NewDevice, UserId};
 use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey};
 use fido_unlock_protocol::{DeviceId, ErrorCode};
 
 use super::{CellFault, Cells, ImportError, ImportErrors, Imported, from_cell, read_table, to_row};
 
 /// The columns, in this order.
-pub const DEVICE_COLUMNS: [&str; 6] = ["device_id", "user", "suite", "slot", "issuer", "device_key"];
+pub const DEVICE_COLUMNS: [&str; 7] = [
+    "device_id",
+    "user",
+    "suite",
+    "slot",
+    "issuer",
+    "device_key",
+    "label",
+];
 
 /// Reads every row. What can be read may be given to
 /// [`Desk::register_devices`](fido_unlock_desk::Desk::register_devices).
@@ -20,11 +29,11 @@ pub const DEVICE_COLUMNS: [&str; 6] = ["device_id", "user", "suite", "slot", "is
 /// # Errors
 /// [`ImportErrors`] where it is no text, or has another header.
 pub fn read_devices(csv: &[u8]) -> Result<Imported<NewDevice>, ImportErrors> {
-    read_table(csv, &DEVICE_COLUMNS, 1, read_cells)
+    read_table(csv, &DEVICE_COLUMNS, (2, 1), read_cells)
 }
 
-fn read_cells(cells: &mut Cells<'_, 6>) -> Option<NewDevice> {
-    let [device_id, user, suite, slot, issuer, device_key] = cells.cells;
+fn read_cells(cells: &mut Cells<'_, 7>) -> Option<NewDevice> {
+    let [device_id, user, suite, slot, issuer, device_key, label] = cells.cells;
     let id = match DeviceId::parse(device_id) {
         Ok(id) => Some(id),
         Err(error) => {
@@ -51,6 +60,10 @@ fn read_cells(cells: &mut Cells<'_, 6>) -> Option<NewDevice> {
         }
         _ => None,
     };
+    let label = match from_cell(label) {
+        "" => None,
+        label => Some(cells.read(7, DeviceLabel::new(label), CellFault::Text)?),
+    };
     let (id, owner, slot, issuer) = (id?, owner?, slot?, issuer?);
     suite?;
     let keys = match device {
@@ -66,12 +79,13 @@ fn read_cells(cells: &mut Cells<'_, 6>) -> Option<NewDevice> {
         counter: Some(0),
         rotation: 0,
         other_slots: Vec::new(),
+        label,
     })
 }
 
 /// A compressed point in hex.
 fn point<T>(
-    cells: &mut Cells<'_, 6>,
+    cells: &mut Cells<'_, 7>,
     column: usize,
     text: &str,
     read: impl FnOnce(&[u8]) -> Option<T>,
@@ -97,7 +111,7 @@ pub fn foreign_or(issuers: &[IssuerInfo], device: &NewDevice, code: ErrorCode) -
 /// The rows of devices as text, with the header where it is wanted. Each row has its cells in the order of
 /// [`DEVICE_COLUMNS`].
 #[must_use]
-pub fn device_rows<'a>(header: bool, rows: impl IntoIterator<Item = [&'a str; 6]>) -> String {
+pub fn device_rows<'a>(header: bool, rows: impl IntoIterator<Item = [&'a str; 7]>) -> String {
     let header = header.then_some(DEVICE_COLUMNS);
     header.into_iter().chain(rows).map(to_row).collect()
 }

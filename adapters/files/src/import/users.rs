@@ -37,7 +37,7 @@ pub struct ImportedUser {
 /// [`ImportErrors`] where it is no text, or has another header.
 pub fn read_users(csv: &[u8]) -> Result<Imported<ImportedUser>, ImportErrors> {
     let mut seen = HashMap::new();
-    read_table(csv, &USER_COLUMNS, 3, |cells| {
+    read_table(csv, &USER_COLUMNS, (3, 0), |cells| {
         let user = read_cells(cells)?;
         match seen.insert(user.id.as_str().to_owned(), cells.line) {
             None => Some(user),

@@ -8016,8 +8016,11 @@ namespace FidoUnlock
         /// <summary>The slot's rotation number, 0 after enrolment.</summary>
         public uint Rotation { get; }
 
+        /// <summary>What people call it, such as its product: 1 to 128 bytes.</summary>
+        public string Label { get; }
+
         /// <summary>Takes every field.</summary>
-        public NewDevice(string deviceId, string owner, global::FidoUnlock.Suite suite, byte slot, byte[] issuer, byte[] deviceKey, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> otherSlots, uint counter = 0, uint rotation = 0)
+        public NewDevice(string deviceId, string owner, global::FidoUnlock.Suite suite, byte slot, byte[] issuer, byte[] deviceKey, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> otherSlots, uint counter = 0, uint rotation = 0, string label = null)
         {
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
             if (owner == null) throw new global::System.ArgumentNullException("owner");
@@ -8031,6 +8034,7 @@ namespace FidoUnlock
             this.OtherSlots = otherSlots;
             this.Counter = counter;
             this.Rotation = rotation;
+            this.Label = label;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -8044,6 +8048,7 @@ namespace FidoUnlock
             uniffiWriter.WriteSequence<global::FidoUnlock.DeviceSlot>(OtherSlots, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeviceSlot(uniffiW0, uniffiV0));
             uniffiWriter.WriteUInt32(Counter);
             uniffiWriter.WriteUInt32(Rotation);
+            uniffiWriter.WriteOptional<string>(Label, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -8058,7 +8063,8 @@ namespace FidoUnlock
                 && UniffiValues.Same(DeviceKey, other.DeviceKey)
                 && UniffiValues.Same(OtherSlots, other.OtherSlots)
                 && Counter == other.Counter
-                && Rotation == other.Rotation;
+                && Rotation == other.Rotation
+                && UniffiValues.Same(Label, other.Label);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -8077,6 +8083,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, OtherSlots);
             hash = UniffiValues.Hash(hash, Counter);
             hash = UniffiValues.Hash(hash, Rotation);
+            hash = UniffiValues.Hash(hash, Label);
             return hash;
         }
     }
@@ -8085,7 +8092,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.NewDevice ReadNewDevice(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.NewDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadSequence<global::FidoUnlock.DeviceSlot>(uniffiR0 => UniffiConverters.ReadDeviceSlot(uniffiR0)), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt32());
+            return new global::FidoUnlock.NewDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadSequence<global::FidoUnlock.DeviceSlot>(uniffiR0 => UniffiConverters.ReadDeviceSlot(uniffiR0)), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt32(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()));
         }
 
         internal static void WriteNewDevice(UniffiWriter uniffiWriter, global::FidoUnlock.NewDevice value)
@@ -10074,8 +10081,14 @@ namespace FidoUnlock
         /// <summary>Its other slots, as they were seen last.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> OtherSlots { get; }
 
+        /// <summary>What people call it.</summary>
+        public string Label { get; }
+
+        /// <summary>When an operator last heard that it was unlocked, in seconds since 1970-01-01 UTC.</summary>
+        public ulong? LastUnlock { get; }
+
         /// <summary>Takes every field.</summary>
-        public RegisteredDevice(string deviceId, string owner, byte slot, global::FidoUnlock.Suite suite, byte[] issuer, byte[] deviceKey, uint? counter, uint rotation, ulong registeredAt, bool retired, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> otherSlots)
+        public RegisteredDevice(string deviceId, string owner, byte slot, global::FidoUnlock.Suite suite, byte[] issuer, byte[] deviceKey, uint? counter, uint rotation, ulong registeredAt, bool retired, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> otherSlots, string label, ulong? lastUnlock)
         {
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
             if (owner == null) throw new global::System.ArgumentNullException("owner");
@@ -10091,6 +10104,8 @@ namespace FidoUnlock
             this.RegisteredAt = registeredAt;
             this.Retired = retired;
             this.OtherSlots = otherSlots;
+            this.Label = label;
+            this.LastUnlock = lastUnlock;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -10106,6 +10121,8 @@ namespace FidoUnlock
             uniffiWriter.WriteUInt64(RegisteredAt);
             uniffiWriter.WriteBool(Retired);
             uniffiWriter.WriteSequence<global::FidoUnlock.DeviceSlot>(OtherSlots, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeviceSlot(uniffiW0, uniffiV0));
+            uniffiWriter.WriteOptional<string>(Label, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteNullable<ulong>(LastUnlock, (uniffiW0, uniffiV0) => uniffiW0.WriteUInt64(uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -10122,7 +10139,9 @@ namespace FidoUnlock
                 && Rotation == other.Rotation
                 && RegisteredAt == other.RegisteredAt
                 && Retired == other.Retired
-                && UniffiValues.Same(OtherSlots, other.OtherSlots);
+                && UniffiValues.Same(OtherSlots, other.OtherSlots)
+                && UniffiValues.Same(Label, other.Label)
+                && UniffiValues.Same(LastUnlock, other.LastUnlock);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -10143,6 +10162,8 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, RegisteredAt);
             hash = UniffiValues.Hash(hash, Retired);
             hash = UniffiValues.Hash(hash, OtherSlots);
+            hash = UniffiValues.Hash(hash, Label);
+            hash = UniffiValues.Hash(hash, LastUnlock);
             return hash;
         }
     }
@@ -10151,7 +10172,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.RegisteredDevice ReadRegisteredDevice(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.RegisteredDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadNullable<uint>(uniffiR0 => uniffiR0.ReadUInt32()), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.DeviceSlot>(uniffiR0 => UniffiConverters.ReadDeviceSlot(uniffiR0)));
+            return new global::FidoUnlock.RegisteredDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadNullable<uint>(uniffiR0 => uniffiR0.ReadUInt32()), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.DeviceSlot>(uniffiR0 => UniffiConverters.ReadDeviceSlot(uniffiR0)), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadNullable<ulong>(uniffiR0 => uniffiR0.ReadUInt64()));
         }
 
         internal static void WriteRegisteredDevice(UniffiWriter uniffiWriter, global::FidoUnlock.RegisteredDevice value)

@@ -73,6 +73,9 @@ pub struct NewDevice {
     /// The slot's rotation number, 0 after enrolment.
     #[uniffi(default = 0)]
     pub rotation: u32,
+    /// What people call it, such as its product: 1 to 128 bytes.
+    #[uniffi(default = None)]
+    pub label: Option<String>,
 }
 
 impl NewDevice {
@@ -104,6 +107,10 @@ impl NewDevice {
             counter: (!aes).then_some(self.counter),
             rotation: self.rotation,
             other_slots: slots(&self.other_slots)?,
+            label: match &self.label {
+                Some(label) => Some(desk::DeviceLabel::new(label).ok_or(ErrorCode::InvalidArgument)?),
+                None => None,
+            },
         })
     }
 }

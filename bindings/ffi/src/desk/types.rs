@@ -74,6 +74,10 @@ pub struct RegisteredDevice {
     pub retired: bool,
     /// Its other slots, as they were seen last.
     pub other_slots: Vec<DeviceSlot>,
+    /// What people call it.
+    pub label: Option<String>,
+    /// When an operator last heard that it was unlocked, in seconds since 1970-01-01 UTC.
+    pub last_unlock: Option<u64>,
 }
 
 /// A user and their devices.
@@ -197,6 +201,8 @@ impl From<&desk::RegisteredDevice> for RegisteredDevice {
             registered_at: device.registered_at.0,
             retired: device.retired,
             other_slots: device.other_slots.iter().map(Into::into).collect(),
+            label: device.label.as_ref().map(ToString::to_string),
+            last_unlock: device.last_unlock.map(|at| at.0),
         }
     }
 }

@@ -80,6 +80,7 @@ fn new_device(enrolled: &EnrolledDevice, suite: Suite, hsm: &Hsm) -> NewDevice {
         other_slots: Vec::new(),
         counter: 0,
         rotation: 0,
+        label: None,
     }
 }
 

@@ -11576,6 +11576,10 @@ public struct NewDevice: Equatable, Hashable {
      * The slot's rotation number, 0 after enrolment.
      */
     public var rotation: UInt32
+    /**
+     * What people call it, such as its product: 1 to 128 bytes.
+     */
+    public var label: String?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -11606,7 +11610,10 @@ public struct NewDevice: Equatable, Hashable {
          */counter: UInt32 = UInt32(0),
         /**
          * The slot's rotation number, 0 after enrolment.
-         */rotation: UInt32 = UInt32(0)) {
+         */rotation: UInt32 = UInt32(0),
+        /**
+         * What people call it, such as its product: 1 to 128 bytes.
+         */label: String? = nil) {
         self.deviceId = deviceId
         self.owner = owner
         self.suite = suite
@@ -11616,6 +11623,7 @@ public struct NewDevice: Equatable, Hashable {
         self.otherSlots = otherSlots
         self.counter = counter
         self.rotation = rotation
+        self.label = label
     }
 
 
@@ -11642,7 +11650,8 @@ public struct FfiConverterTypeNewDevice: FfiConverterRustBuffer {
                 deviceKey: FfiConverterOptionData.read(from: &buf),
                 otherSlots: FfiConverterSequenceTypeDeviceSlot.read(from: &buf),
                 counter: FfiConverterUInt32.read(from: &buf),
-                rotation: FfiConverterUInt32.read(from: &buf)
+                rotation: FfiConverterUInt32.read(from: &buf),
+                label: FfiConverterOptionString.read(from: &buf)
         )
     }
 
@@ -11656,6 +11665,7 @@ public struct FfiConverterTypeNewDevice: FfiConverterRustBuffer {
         FfiConverterSequenceTypeDeviceSlot.write(value.otherSlots, into: &buf)
         FfiConverterUInt32.write(value.counter, into: &buf)
         FfiConverterUInt32.write(value.rotation, into: &buf)
+        FfiConverterOptionString.write(value.label, into: &buf)
     }
 }
 
@@ -12597,6 +12607,14 @@ public struct RegisteredDevice: Equatable, Hashable {
      * Its other slots, as they were seen last.
      */
     public var otherSlots: [DeviceSlot]
+    /**
+     * What people call it.
+     */
+    public var label: String?
+    /**
+     * When an operator last heard that it was unlocked, in seconds since 1970-01-01 UTC.
+     */
+    public var lastUnlock: UInt64?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -12633,7 +12651,13 @@ public struct RegisteredDevice: Equatable, Hashable {
          */retired: Bool,
         /**
          * Its other slots, as they were seen last.
-         */otherSlots: [DeviceSlot]) {
+         */otherSlots: [DeviceSlot],
+        /**
+         * What people call it.
+         */label: String?,
+        /**
+         * When an operator last heard that it was unlocked, in seconds since 1970-01-01 UTC.
+         */lastUnlock: UInt64?) {
         self.deviceId = deviceId
         self.owner = owner
         self.slot = slot
@@ -12645,6 +12669,8 @@ public struct RegisteredDevice: Equatable, Hashable {
         self.registeredAt = registeredAt
         self.retired = retired
         self.otherSlots = otherSlots
+        self.label = label
+        self.lastUnlock = lastUnlock
     }
 
 
@@ -12673,7 +12699,9 @@ public struct FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer {
                 rotation: FfiConverterUInt32.read(from: &buf),
                 registeredAt: FfiConverterUInt64.read(from: &buf),
                 retired: FfiConverterBool.read(from: &buf),
-                otherSlots: FfiConverterSequenceTypeDeviceSlot.read(from: &buf)
+                otherSlots: FfiConverterSequenceTypeDeviceSlot.read(from: &buf),
+                label: FfiConverterOptionString.read(from: &buf),
+                lastUnlock: FfiConverterOptionUInt64.read(from: &buf)
         )
     }
 
@@ -12689,6 +12717,8 @@ public struct FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.registeredAt, into: &buf)
         FfiConverterBool.write(value.retired, into: &buf)
         FfiConverterSequenceTypeDeviceSlot.write(value.otherSlots, into: &buf)
+        FfiConverterOptionString.write(value.label, into: &buf)
+        FfiConverterOptionUInt64.write(value.lastUnlock, into: &buf)
     }
 }
 

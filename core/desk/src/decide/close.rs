@@ -78,6 +78,9 @@ pub(crate) fn end(
     {
         state.expected = Some(counter);
     }
+    if done {
+        state.last_unlock = Some(step.now());
+    }
     step.put(&row.device, &state)?;
     row.state = if done {
         RequestState::Done

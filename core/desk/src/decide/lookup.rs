@@ -78,15 +78,17 @@ fn found(step: &Step<'_>, text: &str) -> Result<Vec<Found>, DeskError> {
 fn with_devices(step: &Step<'_>, owner: PersonNumber) -> Result<Found, DeskError> {
     let user = who::user(step, owner)?;
     let rows = step.list::<DeviceRow>(List::DevicesOfUser, &owner.0, None, MOST_DEVICES)?;
-    let devices = rows.iter().map(|(_, row)| device(row, &user));
+    let devices = rows.iter().map(|(_, row)| device(step, row, &user));
     Ok(Found {
         devices: devices.collect::<Result<_, _>>()?,
         user,
     })
 }
 
-pub(crate) fn device(row: &DeviceRow, owner: &User) -> Result<RegisteredDevice, DeskError> {
-    Ok(row.registered(owner.id.clone()).ok_or(ErrorCode::StoreCorrupt)?)
+pub(crate) fn device(step: &Step<'_>, row: &DeviceRow, owner: &User) -> Result<RegisteredDevice, DeskError> {
+    let state: Option<DeviceStateRow> = step.get(&row.id)?;
+    let device = row.registered(owner.id.clone(), state.as_ref());
+    Ok(device.ok_or(ErrorCode::StoreCorrupt)?)
 }
 
 /// A device and its owner.
@@ -103,7 +105,7 @@ pub(crate) fn find_device(
     let entry = step.entry(DeskEvent::Searched);
     step.record(entry);
     Ok(Found {
-        devices: alloc::vec![device(&row, &user)?],
+        devices: alloc::vec![device(step, &row, &user)?],
         user,
     })
 }
@@ -153,6 +155,8 @@ pub(crate) fn device_view(
         registered_at: row.registered_at,
         retired: row.retired,
         other_slots: row.other_slots().ok_or(ErrorCode::StoreCorrupt)?,
+        label: row.label(),
+        last_unlock: state.last_unlock,
         open_codes: may_be_good.count(),
         unknown_since_backup: state.is_unknown(step.head().era),
     };

@@ -79,6 +79,8 @@ pub(crate) fn register(
         registered_at: step.now(),
         retired: false,
         other_slots: device.other_slots.clone(),
+        label: device.label.clone(),
+        last_unlock: None,
     };
     step.put(device.id.as_bytes(), &DeviceRow::new(&registered, owner))?;
     let restores = step.head().era.restores;
@@ -89,6 +91,7 @@ pub(crate) fn register(
             codes: Vec::new(),
             counted_under: restores,
             coded_under: restores,
+            last_unlock: None,
         },
     )?;
     count_devices(step, |devices| devices.saturating_add(1))?;
@@ -155,7 +158,7 @@ pub(crate) fn slots_seen(
     let mut row = managed(step, session, device)?;
     no_foreign_slot(step, slots)?;
     let owner = who::user(step, row.owner)?.id;
-    let mut registered = row.registered(owner).ok_or(ErrorCode::StoreCorrupt)?;
+    let mut registered = row.registered(owner, None).ok_or(ErrorCode::StoreCorrupt)?;
     registered.other_slots = slots
         .iter()
         .filter(|slot| slot.slot != registered.slot)
@@ -194,7 +197,7 @@ pub(crate) fn rotated(
     let registered = RegisteredDevice {
         keys,
         rotation,
-        ..row.registered(owner).ok_or(ErrorCode::StoreCorrupt)?
+        ..row.registered(owner, None).ok_or(ErrorCode::StoreCorrupt)?
     };
     step.put(device.as_bytes(), &DeviceRow::new(&registered, row.owner))?;
     let mut state: DeviceStateRow = step.must(device.as_bytes())?;

@@ -1,5 +1,6 @@
 //! Devices, and what the desk learned of them from their challenges.
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -10,7 +11,9 @@ use minicbor::{Decode, Encode};
 use super::{Era, Row};
 use crate::ports::{Derived, List, Listed, Table};
 use crate::typed_text::folded;
-use crate::{DeviceKeys, DeviceSlot, PersonNumber, RegisteredDevice, RequestId, UnixTime, UserId};
+use crate::{
+    DeviceKeys, DeviceLabel, DeviceSlot, PersonNumber, RegisteredDevice, RequestId, UnixTime, UserId,
+};
 
 /// A slot as enrolment or a later look at the device found it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -52,6 +55,8 @@ pub(crate) struct DeviceRow {
     pub(crate) retired: bool,
     #[n(10)]
     pub(crate) others: Vec<SlotPart>,
+    #[n(11)]
+    pub(crate) label: Option<String>,
 }
 
 impl DeviceRow {
@@ -79,6 +84,7 @@ impl DeviceRow {
             registered_at: device.registered_at,
             retired: device.retired,
             others: others.collect(),
+            label: device.label.as_ref().map(|label| label.as_str().into()),
         }
     }
 
@@ -119,8 +125,17 @@ impl DeviceRow {
         self.others.iter().map(other).collect()
     }
 
-    /// As people know it; `owner` is its owner's id.
-    pub(crate) fn registered(&self, owner: UserId) -> Option<RegisteredDevice> {
+    /// What people call it.
+    pub(crate) fn label(&self) -> Option<DeviceLabel> {
+        DeviceLabel::recorded(self.label.as_deref()?)
+    }
+
+    /// As people know it; `owner` is its owner's id, `state` what was learned of it.
+    pub(crate) fn registered(
+        &self,
+        owner: UserId,
+        state: Option<&DeviceStateRow>,
+    ) -> Option<RegisteredDevice> {
         Some(RegisteredDevice {
             id: DeviceId::from_bytes(self.id),
             owner,
@@ -131,6 +146,8 @@ impl DeviceRow {
             registered_at: self.registered_at,
             retired: self.retired,
             other_slots: self.other_slots()?,
+            label: self.label(),
+            last_unlock: state.and_then(|state| state.last_unlock),
         })
     }
 }
@@ -215,6 +232,9 @@ pub(crate) struct DeviceStateRow {
     /// challenges that were answered and codes that were counted may have been lost.
     #[n(3)]
     pub(crate) coded_under: u32,
+    /// When an operator last heard that it was unlocked.
+    #[n(4)]
+    pub(crate) last_unlock: Option<UnixTime>,
 }
 
 impl DeviceStateRow {

@@ -319,7 +319,7 @@ Examples:
     },
     /// Register devices that another station enrolled, from its CSV file
     #[command(after_help = "\
-Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them. While a line cannot
+Columns: device_id,user,suite,slot,issuer,device_key,label, as `enroll --issuer` prints them. While a line cannot
 be read nothing is registered; a device that the desk refuses keeps no other out.
 
 Standard input (--stdin): operator's password, passphrase of the keys.

@@ -181,6 +181,7 @@ fn new_device(
         counter: used.map(|_| counter),
         rotation: 0,
         other_slots: Vec::new(),
+        label: None,
     }
 }
 

@@ -139,7 +139,7 @@ fn each_fault_says_what_and_where() {
         (
             "my-host\n",
             711,
-            "devices.csv: line 1: the first line must be device_id,user,suite,slot,issuer,device_key, not my-host",
+            "devices.csv: line 1: the first line must be device_id,user,suite,slot,issuer,device_key,label, not my-host",
         ),
         (
             "device_id;user;suite;slot;issuer;device_key\n\n;;;;;\n1;2\n",

@@ -136,7 +136,7 @@ fn a_station_enrols_nothing_where_the_row_cannot_be_shown() {
     assert_eq!(ran.code, 0);
     assert!(
         ran.stdout
-            .starts_with("device_id,user,suite,slot,issuer,device_key\n"),
+            .starts_with("device_id,user,suite,slot,issuer,device_key,label\n"),
         "{}",
         ran.stdout
     );

@@ -1,8 +1,8 @@
 //! Who is in the demonstration: operators, and users with their devices.
 
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, DeviceKeys, NewDevice, Operator, Privilege, Role, UnixTime, User, UserClass,
-    UserId,
+    Channel, ChannelKind, Desk, DeviceKeys, DeviceLabel, NewDevice, Operator, Privilege, Role, UnixTime,
+    User, UserClass, UserId,
 };
 use fido_unlock::suite::IssuerPublicKey;
 use fido_unlock::{DeviceId, ErrorCode};
@@ -157,6 +157,7 @@ fn register(
         counter: Some(0),
         rotation: 0,
         other_slots: Vec::new(),
+        label: DeviceLabel::new("Virtual key"),
     };
     desk.register_device(session, &device)?;
     Ok(enrolled.device_id)

@@ -19,6 +19,8 @@ const ENTRIES: u32 = 25;
 /// A device as it is shown.
 struct Device {
     code: String,
+    /// What people call it.
+    label: Option<String>,
     /// Name and id; `None`: they were erased.
     owner: Option<(String, String)>,
     privileged: bool,
@@ -28,6 +30,7 @@ struct Device {
     /// The desk has another key in its slot by now.
     to_be_rotated: bool,
     registered: String,
+    last_unlock: Option<String>,
     retired: bool,
     others: Vec<OtherSlot>,
     open_codes: usize,
@@ -46,6 +49,7 @@ impl Device {
         let owner = view.owner.as_ref();
         Self {
             code: view.id.to_code(),
+            label: view.label.as_ref().map(ToString::to_string),
             owner: owner.map(|owner| {
                 let name = Shown(&owner.name).to_string();
                 (name, Shown(owner.id.as_str()).to_string())
@@ -56,6 +60,7 @@ impl Device {
             rotation: view.rotation,
             to_be_rotated: view.issuer_present == Some(false),
             registered: moment(view.registered_at),
+            last_unlock: view.last_unlock.map(moment),
             retired: view.retired,
             others: view
                 .other_slots

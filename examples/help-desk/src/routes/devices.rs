@@ -47,6 +47,8 @@ struct DeviceLine {
     code: String,
     suite: u8,
     slot: u8,
+    /// What people call it.
+    label: Option<String>,
     registered: String,
     retired: bool,
 }
@@ -162,6 +164,7 @@ impl DeviceLine {
             code: device.id.to_code(),
             suite: device.keys.suite().number(),
             slot: device.slot,
+            label: device.label.as_ref().map(ToString::to_string),
             registered: day(device.registered_at),
             retired: device.retired,
         }

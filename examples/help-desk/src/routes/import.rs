@@ -347,10 +347,17 @@ impl Line {
             }
             DeviceKeys::AesAdminKey => Ok(()),
         };
+        let label = device.label.as_ref().map(ToString::to_string).unwrap_or_default();
+        let _ = write!(exactly, " {label}");
         Self {
             line,
             who: Shown(device.owner.as_str()).to_string(),
-            what: vec![device.id.to_code(), suite.to_string(), device.slot.to_string()],
+            what: vec![
+                device.id.to_code(),
+                suite.to_string(),
+                device.slot.to_string(),
+                label,
+            ],
             exactly,
         }
     }

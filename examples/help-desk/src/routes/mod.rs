@@ -255,12 +255,6 @@ fn table(app: &App) -> Vec<Row> {
             post(operators::approve),
         ),
         row(
-            POST,
-            administer,
-            "/operators/operator/password",
-            post(operators::password),
-        ),
-        row(
             GET,
             administer,
             "/operators/operator/remove",

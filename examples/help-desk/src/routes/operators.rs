@@ -283,7 +283,6 @@ struct PasswordPage {
     page: Page,
     name: String,
     password: Zeroizing<String>,
-    added: bool,
     resting: Option<Resting>,
 }
 
@@ -318,28 +317,15 @@ async fn add_typed(app: &App, who: &Who, typed: &Typed) -> Result<Response, Refu
             one(desk, &session, &operator.id)
         })
         .await?;
-    Ok(show_password(app, who, &known, password, true))
-}
-
-fn show_password(
-    app: &App,
-    who: &Who,
-    (operator, pending): &Known,
-    password: Zeroizing<String>,
-    added: bool,
-) -> Response {
+    let (operator, pending) = known;
     let page = Page::new(app, who, "/operators");
     let shown = PasswordPage {
         name: Shown(operator.id.as_str()).to_string(),
         password,
-        added,
-        resting: pending
-            .as_ref()
-            .filter(|_| added)
-            .map(|pending| Resting::of(pending, page.t)),
+        resting: pending.as_ref().map(|pending| Resting::of(pending, page.t)),
         page,
     };
-    html(StatusCode::OK, &shown)
+    Ok(html(StatusCode::OK, &shown))
 }
 
 #[derive(Template)]
@@ -483,25 +469,6 @@ pub(super) async fn approve(
         desk.approve_operator_shown(session, pending, &reason)
     });
     approved.await
-}
-
-/// NEW PASSWORD: for another operator, who has lost theirs; it ends their sessions.
-pub(super) async fn password(
-    State(app): State<App>,
-    who: Who,
-    Form(fields): Fields,
-) -> Result<Response, Refusal> {
-    let (id, session) = (Typed::of(fields).id()?, who.session.clone());
-    let password = new_password()?;
-    let given = password.clone();
-    let known = app
-        .desks()
-        .run(move |desk| {
-            desk.give_password(&session, &id, &given)?;
-            one(desk, &session, &id)
-        })
-        .await?;
-    Ok(show_password(&app, &who, &known, password, false))
 }
 
 #[derive(Template)]

@@ -47,7 +47,10 @@ struct Row {
 /// A device of theirs.
 struct DeviceLine {
     code: String,
+    /// What people call it.
+    label: Option<String>,
     registered: String,
+    last_unlock: Option<String>,
     retired: bool,
     open_codes: usize,
 }
@@ -174,7 +177,9 @@ fn line(
     let open = desk.open_codes(session, &device.id)?;
     Ok(DeviceLine {
         code: device.id.to_code(),
+        label: device.label.as_ref().map(ToString::to_string),
         registered: day(device.registered_at),
+        last_unlock: device.last_unlock.map(day),
         retired: device.retired,
         open_codes: open.len(),
     })

@@ -21,8 +21,24 @@ async fn file(served: &Served, folder: &std::path::Path) -> (String, String) {
     let csv = device_rows(
         true,
         [
-            [ids[0].as_str(), "alex.muster", "2", "1", &issuer, &issuer],
-            [ids[1].as_str(), "nobody", "2", "1", &issuer, &issuer],
+            [
+                ids[0].as_str(),
+                "alex.muster",
+                "2",
+                "1",
+                &issuer,
+                &issuer,
+                "Example Key 5",
+            ],
+            [
+                ids[1].as_str(),
+                "nobody",
+                "2",
+                "1",
+                &issuer,
+                &issuer,
+                "Example Key 5",
+            ],
         ],
     );
     let path = folder.join("devices.csv");

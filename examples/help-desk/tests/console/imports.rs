@@ -30,7 +30,17 @@ fn file(issuer: &str, rows: &[(u8, &str)]) -> String {
     let rows = rows.iter().zip(&ids);
     device_rows(
         true,
-        rows.map(|((_, owner), id)| [id.as_str(), owner, "2", "1", issuer, issuer]),
+        rows.map(|((_, owner), id)| {
+            [
+                id.as_str(),
+                owner,
+                "2",
+                "1",
+                issuer,
+                issuer,
+                "Example Key 5, blue",
+            ]
+        }),
     )
 }
 
@@ -58,7 +68,7 @@ async fn devices_are_shown_first_and_then_written() {
     );
     csv.push_str(&device_rows(
         false,
-        [[there.as_str(), "robin.sample", "2", "1", &issuer, &issuer]],
+        [[there.as_str(), "robin.sample", "2", "1", &issuer, &issuer, ""]],
     ));
     let asked = browser.get(WRITE).await;
     assert!(asked.text.contains("type=\"file\"") && asked.text.contains("device_id,user,suite,slot"));
@@ -198,7 +208,7 @@ async fn while_a_line_cannot_be_read_nothing_is_written() {
         (typing_error.as_str(), "device_id: "),
         (
             "a,b\n1,2\n",
-            "the first line must be device_id,user,suite,slot,issuer,device_key, not a,b",
+            "the first line must be device_id,user,suite,slot,issuer,device_key,label, not a,b",
         ),
         ("", "the first line must be"),
         (&foreign, &ErrorCode::ForeignIssuer.to_string()),

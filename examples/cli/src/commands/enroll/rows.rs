@@ -28,6 +28,7 @@ fn rows(header: bool, owner: &UserId, used: &PublicKey, answer: &EnrollResponse)
         used.slot.to_string(),
         hex(used.public.as_compressed()),
         device_key,
+        String::new(),
     ];
     device_rows(header, [row.each_ref().map(String::as_str)])
 }

@@ -126,6 +126,9 @@ pub(super) struct New {
     /// E, in suite 2: a compressed point in hexadecimal digits.
     #[serde(default)]
     device_key: String,
+    /// What people call it, such as its product: up to 128 bytes.
+    #[serde(default)]
+    label: String,
     /// The device's unlock counter, where the station has read it.
     counter: Option<u32>,
 }
@@ -141,6 +144,7 @@ impl New {
             &*slot,
             &*self.issuer,
             &*self.device_key,
+            &*self.label,
         ];
         let t = language::spoken();
         let csv = device_rows(true, [cells]);

@@ -54,7 +54,11 @@ pub(super) struct DeviceOut {
     suite: u8,
     /// 0 to 15.
     slot: u8,
+    /// What people call it; null where nobody said.
+    label: Option<String>,
     registered_at: String,
+    /// When an operator last heard that it was unlocked; null where none did.
+    last_unlock: Option<String>,
     /// Whether it is no longer in use.
     retired: bool,
 }
@@ -66,7 +70,9 @@ impl From<&RegisteredDevice> for DeviceOut {
             user: device.owner.as_str().to_owned(),
             suite: device.keys.suite().number(),
             slot: device.slot,
+            label: device.label.as_ref().map(ToString::to_string),
             registered_at: device.registered_at.to_string(),
+            last_unlock: device.last_unlock.map(|at| at.to_string()),
             retired: device.retired,
         }
     }
@@ -104,7 +110,11 @@ pub(super) struct WholeDeviceOut {
     issuer: Option<String>,
     /// Whether the desk has another key in its slot by now.
     to_be_rotated: bool,
+    /// What people call it; null where nobody said.
+    label: Option<String>,
     registered_at: String,
+    /// When an operator last heard that it was unlocked; null where none did.
+    last_unlock: Option<String>,
     retired: bool,
     other_slots: Vec<SlotOut>,
     /// How many codes may still be good for it.
@@ -138,7 +148,9 @@ impl From<&DeviceView> for WholeDeviceOut {
             rotation: view.rotation,
             issuer: issuer.map(|issuer| base16ct::lower::encode_string(issuer.as_compressed())),
             to_be_rotated: view.issuer_present == Some(false),
+            label: view.label.as_ref().map(ToString::to_string),
             registered_at: view.registered_at.to_string(),
+            last_unlock: view.last_unlock.map(|at| at.to_string()),
             retired: view.retired,
             other_slots: slots.collect(),
             open_codes: view.open_codes,

@@ -17188,6 +17188,11 @@ data class NewDevice (
      * The slot's rotation number, 0 after enrolment.
      */
     var `rotation`: kotlin.UInt = 0u
+    ,
+    /**
+     * What people call it, such as its product: 1 to 128 bytes.
+     */
+    var `label`: kotlin.String? = null
 
 ){
 
@@ -17213,6 +17218,7 @@ public object FfiConverterTypeNewDevice: FfiConverterRustBuffer<NewDevice> {
             FfiConverterSequenceTypeDeviceSlot.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterOptionalString.read(buf),
         )
     }
 
@@ -17225,7 +17231,8 @@ public object FfiConverterTypeNewDevice: FfiConverterRustBuffer<NewDevice> {
             FfiConverterOptionalByteArray.allocationSize(value.`deviceKey`) +
             FfiConverterSequenceTypeDeviceSlot.allocationSize(value.`otherSlots`) +
             FfiConverterUInt.allocationSize(value.`counter`) +
-            FfiConverterUInt.allocationSize(value.`rotation`)
+            FfiConverterUInt.allocationSize(value.`rotation`) +
+            FfiConverterOptionalString.allocationSize(value.`label`)
     )
 
     override fun write(value: NewDevice, buf: ByteBuffer) {
@@ -17238,6 +17245,7 @@ public object FfiConverterTypeNewDevice: FfiConverterRustBuffer<NewDevice> {
             FfiConverterSequenceTypeDeviceSlot.write(value.`otherSlots`, buf)
             FfiConverterUInt.write(value.`counter`, buf)
             FfiConverterUInt.write(value.`rotation`, buf)
+            FfiConverterOptionalString.write(value.`label`, buf)
     }
 }
 
@@ -17926,6 +17934,16 @@ data class RegisteredDevice (
      * Its other slots, as they were seen last.
      */
     var `otherSlots`: List<DeviceSlot>
+    ,
+    /**
+     * What people call it.
+     */
+    var `label`: kotlin.String?
+    ,
+    /**
+     * When an operator last heard that it was unlocked, in seconds since 1970-01-01 UTC.
+     */
+    var `lastUnlock`: kotlin.ULong?
 
 ){
 
@@ -17953,6 +17971,8 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterSequenceTypeDeviceSlot.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalULong.read(buf),
         )
     }
 
@@ -17967,7 +17987,9 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterUInt.allocationSize(value.`rotation`) +
             FfiConverterULong.allocationSize(value.`registeredAt`) +
             FfiConverterBoolean.allocationSize(value.`retired`) +
-            FfiConverterSequenceTypeDeviceSlot.allocationSize(value.`otherSlots`)
+            FfiConverterSequenceTypeDeviceSlot.allocationSize(value.`otherSlots`) +
+            FfiConverterOptionalString.allocationSize(value.`label`) +
+            FfiConverterOptionalULong.allocationSize(value.`lastUnlock`)
     )
 
     override fun write(value: RegisteredDevice, buf: ByteBuffer) {
@@ -17982,6 +18004,8 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterULong.write(value.`registeredAt`, buf)
             FfiConverterBoolean.write(value.`retired`, buf)
             FfiConverterSequenceTypeDeviceSlot.write(value.`otherSlots`, buf)
+            FfiConverterOptionalString.write(value.`label`, buf)
+            FfiConverterOptionalULong.write(value.`lastUnlock`, buf)
     }
 }
 
