@@ -22,6 +22,8 @@ pub struct NewDevice {
     pub issuer: String,
     /// E, in suite 2: a compressed point in hexadecimal digits; else empty.
     pub device_key: String,
+    /// What people call it; may be empty.
+    pub label: String,
     /// The device's unlock counter.
     pub counter: Option<u32>,
 }

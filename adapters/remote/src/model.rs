@@ -52,6 +52,8 @@ pub struct Device {
     pub suite: Suite,
     /// 0 to 15.
     pub slot: u8,
+    /// What people call it.
+    pub label: Option<String>,
     /// In UTC, RFC 3339.
     pub registered_at: String,
     /// Whether it is no longer in use.
@@ -102,8 +104,12 @@ pub struct WholeDevice {
     pub rotation: u32,
     /// Whether the desk has another key in its slot by now.
     pub to_be_rotated: bool,
+    /// What people call it.
+    pub label: Option<String>,
     /// In UTC, RFC 3339.
     pub registered_at: String,
+    /// When an operator last heard that it was unlocked.
+    pub last_unlock: Option<String>,
     /// Whether it is no longer in use.
     pub retired: bool,
     /// How many codes may still be good for it.

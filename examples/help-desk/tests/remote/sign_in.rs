@@ -166,10 +166,7 @@ fn ended(child: Child) -> Ran {
 fn an_operator_signs_in_works_and_signs_out() {
     let served = Served::start();
     let home = Home::new(&served);
-    let (child, url) = waiting(
-        &home,
-        &["desk", "sign-in", "--scope", "unlock", "--scope", "audit"],
-    );
+    let (child, url) = waiting(home.command(&["desk", "sign-in", "--scope", "unlock", "--scope", "audit"]));
     let mut browser = Browser::new(&served);
     let question = browser.asked(&served, "desk-1", &url);
     assert!(

@@ -26,7 +26,18 @@ fn a_key_is_enrolled_registered_and_can_be_unlocked() {
     let served = Served::start();
     let home = station(&served);
     let enrolled = home
-        .run(&["enroll", "--mock", "key", "--user", "sam.nokey"], "")
+        .run(
+            &[
+                "enroll",
+                "--mock",
+                "key",
+                "--user",
+                "sam.nokey",
+                "--label",
+                "Example Key 5",
+            ],
+            "",
+        )
         .ok();
     let id = enrolled["device_id"].as_str().unwrap();
     assert_eq!(
@@ -35,7 +46,10 @@ fn a_key_is_enrolled_registered_and_can_be_unlocked() {
     );
     assert_eq!(enrolled["pin_change_forced"], Value::Null);
     let shown = home.run(&["desk", "device", "--device-id", id], "").ok();
-    assert_eq!(shown["user"], "sam.nokey");
+    assert_eq!(
+        (&shown["user"], &shown["label"]),
+        (&"sam.nokey".into(), &"Example Key 5".into())
+    );
 
     // The desk's own key answers for it.
     let mock = |words: &[&str], input: &str| {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::device::{Plan, choose, enroll_with_pin, present_keys, probe_enrolled};
 use super::owners::{Owner, Owners};
-use super::rows::RowsFile;
+use super::rows::{Row, RowsFile};
 use super::station::{self, HandedOver, NOT_PROBED};
 use crate::args::Enroll;
 use crate::commands::devices::{problem_json, title};
@@ -242,7 +242,12 @@ impl Bulk<'_> {
         match self.enroll(&mut key, pin.as_ref()) {
             Ok(answer) => {
                 // On disk before the person may take the key out.
-                self.rows.add(&owner, &self.used, &answer)?;
+                self.rows.add(&Row {
+                    owner: &owner,
+                    label: self.args.label(),
+                    used: &self.used,
+                    answer: &answer,
+                })?;
                 self.owners.has_got_it();
                 self.registered(&mut key, pin.as_ref(), device, &owner, &answer)
             }
@@ -267,10 +272,16 @@ impl Bulk<'_> {
             self.enrolled(owner, answer, None)?;
             return Ok(Came::Done);
         };
+        let row = Row {
+            owner,
+            label: self.args.label(),
+            used: &self.used,
+            answer,
+        };
         let done = call(Call::QUICK, |call| key.info(call))
             .map_err(Failure::from)
             .and_then(|info| {
-                let new = station::new_device(owner, &self.used, answer, info.unlock_counter);
+                let new = station::new_device(&row, info.unlock_counter);
                 service.desk.register(&new)?;
                 station::hand_over(key, pin)
             });
@@ -331,13 +342,15 @@ impl Bulk<'_> {
         });
         match (handed_over, value.as_object_mut()) {
             (Some(handed_over), Some(value)) => {
-                lines.extend(["Registered.".to_owned(), handed_over.line().to_owned()]);
+                lines.extend([
+                    handed_over.line().to_owned(),
+                    "Registered. Take the key out.".to_owned(),
+                ]);
                 value.insert("registered".into(), true.into());
                 value.insert("pin_change_forced".into(), handed_over.forced().into());
             }
-            _ => lines.push("Its row is written.".to_owned()),
+            _ => lines.push("Its row is written. Take the key out.".to_owned()),
         }
-        lines.push("Take the key out.".to_owned());
         self.tell("enrolled", &lines, value)
     }
 

@@ -2,8 +2,7 @@
 //! unlock a device is here.
 
 use fido_unlock::ctap2::client_pin::permission;
-use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::desk::{DeviceKeys, UserId};
+use fido_unlock::desk::DeviceKeys;
 use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
 use fido_unlock::host::{ClientPinError, ClientPinRefusal, TokenScope, force_pin_change, get_pin_token};
 use fido_unlock::{Pin, Suite};
@@ -11,8 +10,9 @@ use fido_unlock_remote::NewDevice;
 use fido_unlock_remote::model::Issuer;
 use fido_unlock_system::SystemEntropy;
 
+use super::bulk;
 use super::device::{Plan, choose, enroll_with_pin};
-use super::{bulk, rows};
+use super::rows::Row;
 use crate::args::Enroll;
 use crate::commands::desk::user_id;
 use crate::desk::public_key::PublicKey;
@@ -40,6 +40,7 @@ pub fn at_service(
             "an admin key is not sent over the network: enrol suite 3 devices where the desk's folder is",
         ));
     }
+    super::label(args)?;
     if args.watch {
         return bulk::at_service(devices, args, service, prompt, json);
     }
@@ -53,15 +54,18 @@ pub fn at_service(
     let plan = Plan::Issuers(keys);
     let answer = enroll_with_pin(&mut device, args, &plan, pin.as_ref(), &NeverCancel)?;
     let counter = call(Call::QUICK, |call| device.info(call))?.unlock_counter;
-    let row = rows::with_header(&owner, &used, &answer);
-    if let Err(error) = service
-        .desk
-        .register(&new_device(&owner, &used, &answer, counter))
-    {
+    let row = Row {
+        owner: &owner,
+        label: args.label(),
+        used: &used,
+        answer: &answer,
+    };
+    if let Err(error) = service.desk.register(&new_device(&row, counter)) {
         let failure = Failure::from(error);
         let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
         let text = format!(
-            "{said}\nthe device is enrolled but not registered; the console takes this, under Devices, Import:\n{row}"
+            "{said}\nthe device is enrolled but not registered; the console takes this, under Devices, Import:\n{}",
+            row.with_header()
         );
         return Err(Failure::new(failure.code, text));
     }
@@ -121,11 +125,13 @@ pub fn station_pin(args: &Enroll, prompt: Prompt) -> Result<Option<Pin>, Failure
 }
 
 /// A device as it is registered.
-pub fn new_device(owner: &UserId, used: &PublicKey, answer: &EnrollResponse, counter: u32) -> NewDevice {
+pub fn new_device(row: &Row<'_>, counter: u32) -> NewDevice {
     let hex = base16ct::lower::encode_string;
+    let (used, answer) = (row.used, row.answer);
     NewDevice {
         device_id: answer.device_id.to_code(),
-        user: owner.as_str().to_owned(),
+        user: row.owner.as_str().to_owned(),
+        label: row.label.to_owned(),
         suite: used.suite.number(),
         slot: used.slot,
         issuer: hex(used.public.as_compressed()),
@@ -154,6 +160,7 @@ pub fn of_row(row: &fido_unlock::desk::NewDevice) -> NewDevice {
         slot: row.slot,
         issuer,
         device_key,
+        label: row.label.as_ref().map(ToString::to_string).unwrap_or_default(),
         counter: None,
     }
 }
