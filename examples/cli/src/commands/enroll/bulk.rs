@@ -38,8 +38,9 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
             "an admin key is never written to a file: enrol suite 3 devices one by one, without --watch",
         ));
     }
-    let (keys, signer) = keys(args, prompt)?;
-    station(devices, args, (keys, signer), None, prompt, json)
+    let owners = Owners::new(args.users.as_deref(), prompt)?;
+    let keys = keys(args, prompt)?;
+    station(devices, args, (owners, keys), None, prompt, json)
 }
 
 /// The same at a console, where each device is registered at once. What an earlier run wrote and could not register is
@@ -51,14 +52,15 @@ pub fn at_service(
     prompt: Prompt,
     json: bool,
 ) -> Result<Report, Failure> {
-    let keys = station::keys(service.desk.enrolment(None)?, args.suite);
-    station(devices, args, (keys, None), Some(service), prompt, json)
+    let owners = Owners::new(args.users.as_deref(), prompt)?;
+    let keys = (station::keys(service.desk.enrolment(None)?, args.suite), None);
+    station(devices, args, (owners, keys), Some(service), prompt, json)
 }
 
 fn station(
     devices: &Devices,
     args: &Enroll,
-    (keys, signer): (Vec<PublicKey>, Option<SharedSigner>),
+    (owners, (keys, signer)): (Owners, (Vec<PublicKey>, Option<SharedSigner>)),
     service: Option<Service>,
     prompt: Prompt,
     json: bool,
@@ -67,7 +69,6 @@ fn station(
         .csv
         .as_deref()
         .ok_or_else(|| Failure::usage("--watch needs --csv FILE"))?;
-    let owners = Owners::new(args.users.as_deref(), prompt)?;
     let (ctrl_c, ticks) = (CtrlC::new()?, SystemTicks::new());
     let bulk = Bulk {
         args,
