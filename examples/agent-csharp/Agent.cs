@@ -124,7 +124,7 @@ namespace FidoUnlock.Agent
                 using (var before = saved?.Restore())
                 {
                     if (before == null || before.Challenge() != session.Challenge())
-                        saved = new Saved { Session = session.Save() };
+                        saved = new Saved { Session = session.Save(), Key = Saved.NewKey() };
                     else again = true;
                 }
                 if (known != null && saved != known.Saved)

@@ -94,29 +94,32 @@ namespace FidoUnlock.Agent
                 report.Write("answered", job.DeviceId);
                 return Encoding.UTF8.GetBytes(code);
             }
-            catch (AgentException failure)
-            {
-                job.Saved.Request = null;
-                store.Save(job.DeviceId, job.Saved);
-                report.Error(job.DeviceId, failure);
-            }
+            catch (AgentException failure) { report.Error(job.DeviceId, failure); }
             // The desk has said no: a code may still be typed.
             return await job.Codes.TakeAsync(job.Cancelled);
         }
 
         private async Task<string> FetchAsync(Deadline deadline)
         {
-            if (job.Saved.Request != null)
+            string challenge;
+            using (var session = job.Saved.Restore()) challenge = session.Challenge();
+            var request = await desk.OpenAsync(job.DeviceId, job.Saved.Key, deadline);
+            if (!request.Lives)
             {
-                try { return await desk.FetchAsync(job.Saved.Request, deadline); }
-                // A desk that has forgotten it is asked anew.
-                catch (AgentException failure) when (failure.Row.Number == (ushort)ErrorNumber.RequestUnknown) { }
+                // It has run out, or was ended at the desk.
+                job.Saved.Key = Saved.NewKey();
+                job.Saved.Request = null;
+                store.Save(job.DeviceId, job.Saved);
+                request = await desk.OpenAsync(job.DeviceId, job.Saved.Key, deadline);
             }
-            using (var session = job.Saved.Restore())
-                job.Saved.Request = await desk.AskAsync(job.DeviceId, session.Challenge(), deadline);
-            store.Save(job.DeviceId, job.Saved);
-            report.Write("requested", job.DeviceId);
-            return await desk.FetchAsync(job.Saved.Request, deadline);
+            if (job.Saved.Request != request.Id)
+            {
+                job.Saved.Request = request.Id;
+                store.Save(job.DeviceId, job.Saved);
+                report.Write("requested", job.DeviceId);
+            }
+            await desk.PrepareAsync(request, challenge, deadline);
+            return await desk.FetchAsync(request.Id, deadline);
         }
 
         /// <summary>Whether it is unlocked now. A lost answer is asked for, never sent again on a guess.</summary>

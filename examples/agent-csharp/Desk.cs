@@ -1,166 +1,176 @@
 using System;
-using System.Net;
 using System.Net.Http;
-using System.Net.Http.Headers;
 using System.Runtime.Serialization;
 using System.Threading;
 using System.Threading.Tasks;
 
 namespace FidoUnlock.Agent
 {
-    /// <summary>The help desk's service over HTTP, as examples/help-desk-stub describes it.</summary>
+    /// <summary>
+    /// The help desk's console: a call by its API (/api/v1, docs/for-help-desks.md), step by step.
+    /// </summary>
     public sealed class Desk : IDisposable
     {
-        private const string TokenVariable = "FIDO_UNLOCK_DESK_TOKEN";
-        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-
-        private readonly HttpClient http;
         private readonly Options options;
+        private readonly Http http;
 
         public Desk(Options options)
         {
-            // A code must not cross a network in the clear.
-            if (options.Desk.Scheme != "https" && !(options.Desk.Scheme == "http" && options.Desk.IsLoopback))
-                throw new AgentException(ErrorNumber.InvalidArgument, options.Desk + ": http: is for this machine alone");
             this.options = options;
-            // HTTP_PROXY would have token and Response Code carried to another machine, in the clear.
-            var handler = new HttpClientHandler { AllowAutoRedirect = false, UseProxy = !options.Desk.IsLoopback };
-            http = new HttpClient(handler)
-            {
-                BaseAddress = options.Desk,
-                Timeout = TimeSpan.FromSeconds(10),
-                MaxResponseContentBufferSize = 8192,
-            };
-            var token = Environment.GetEnvironmentVariable(TokenVariable) ?? "";
-            if (token != "") http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            http = new Http(options);
         }
 
         public void Dispose() { http.Dispose(); }
 
-        /// <summary>Opens a request: its id.</summary>
-        public async Task<string> AskAsync(string deviceId, string challenge, Deadline deadline)
+        /// <summary>Opens the request of this key, or finds it as it stands.</summary>
+        public Task<Request> OpenAsync(string deviceId, string key, Deadline deadline)
         {
-            var asked = Json.Write(new Asked { DeviceId = deviceId, Challenge = challenge, User = options.User });
-            var opened = await InsistAsync(deadline, async () =>
-            {
-                var body = new ByteArrayContent(asked);
-                body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-                var answer = Json.Read<Opened>(await SendAsync(HttpMethod.Post, "", body, deadline.Token));
-                return answer?.Id;
-            });
-            return opened;
+            var asked = Json.Write(new Asked { User = options.User, DeviceId = deviceId, Reason = options.Reason });
+            return http.InsistAsync(deadline, async () =>
+                Json.Read<Request>(await http.SendAsync(HttpMethod.Post, "", asked, deadline.Token, key)));
         }
 
-        /// <summary>Asks until the Response Code is there.</summary>
+        /// <summary>
+        /// Says how the user was verified and which challenge the device shows, where that does not stand there yet.
+        /// </summary>
+        public async Task PrepareAsync(Request asked, string challenge, Deadline deadline)
+        {
+            var pause = options.Poll;
+            while (asked.Code == null && (asked.Caller == null || asked.Challenge == null))
+            {
+                var step = asked.Caller == null ? "caller" : "challenge";
+                var body = asked.Caller == null
+                    ? Json.Write(new Word { Method = options.Verified, Statement = options.Statement })
+                    : Json.Write(new Entered { Challenge = challenge });
+                Request now = null;
+                try { now = await StepAsync(asked.Id, step, body, deadline.Token); }
+                catch (HttpRequestException) { }
+                catch (OperationCanceledException) when (!deadline.Token.IsCancellationRequested) { }
+                if (now == null)
+                {
+                    // Perhaps it was done: once more would void an approval that was given meanwhile.
+                    await deadline.PauseAsync(pause, Http.Late);
+                    pause = Http.Longer(pause);
+                    now = await LookAsync(asked.Id, deadline);
+                }
+                asked = now;
+            }
+        }
+
+        /// <summary>The Response Code; where a second operator must approve first, as soon as one has.</summary>
         public async Task<string> FetchAsync(string request, Deadline deadline)
         {
             while (true)
             {
-                var answer = await InsistAsync(deadline, async () =>
-                    Json.Read<Answer>(await SendAsync(HttpMethod.Get, "/" + request, null, deadline.Token)));
-                if (answer.State == "answered" && answer.ResponseCode != null) return answer.ResponseCode;
-                if (answer.State == "refused" && answer.Error != null)
-                    throw new AgentException(answer.Error.Number, answer.Error.Text);
-                await deadline.PauseAsync(options.Poll, "the help desk gave no code in time");
+                try
+                {
+                    var given = await http.InsistAsync(deadline, async () => Json.Read<Given>(
+                        await http.SendAsync(HttpMethod.Post, "/" + request + "/code", Http.Nothing, deadline.Token)));
+                    return given.Code;
+                }
+                catch (AgentException refusal) when (refusal.Is(ErrorNumber.ApprovalMissing)) { }
+                catch (AgentException refusal) when (refusal.Is(ErrorNumber.RequestUsed)) { throw Ended(); }
+                await ApprovedAsync(request, deadline);
+            }
+        }
+
+        /// <summary>Looks at the request: each refusal of a code would be an entry in the desk's log.</summary>
+        private async Task ApprovedAsync(string request, Deadline deadline)
+        {
+            while (true)
+            {
+                await deadline.PauseAsync(options.Poll, Http.Late);
+                var now = await LookAsync(request, deadline);
+                if (!now.Lives) throw Ended();
+                if (now.ApprovedBy != null) return;
             }
         }
 
         /// <summary>Tells the desk how it ended.</summary>
-        public Task CloseAsync(string request, bool unlocked, Deadline deadline)
+        public async Task CloseAsync(string request, bool unlocked, Deadline deadline)
         {
-            return InsistAsync(deadline, async () =>
-                unlocked
-                    ? await SendAsync(HttpMethod.Post, "/" + request + "/done", null, deadline.Token)
-                    : await SendAsync(HttpMethod.Delete, "/" + request, null, deadline.Token));
-        }
-
-        /// <summary>
-        /// Tries again, later each time, until the deadline. Null from <paramref name="once"/> is an answer that does not
-        /// follow the protocol.
-        /// </summary>
-        private async Task<T> InsistAsync<T>(Deadline deadline, Func<Task<T>> once) where T : class
-        {
-            var pause = options.Poll;
-            while (true)
+            try { await EndAsync(request, unlocked ? "done" : "abandon", deadline); }
+            catch (AgentException refusal) when (unlocked && refusal.Is(ErrorNumber.RequestUnknown))
             {
-                string why;
-                try
-                {
-                    var done = await once();
-                    if (done != null) return done;
-                    why = "the answer does not follow the protocol";
-                }
-                catch (HttpRequestException error) { why = error.Message; }
-                catch (OperationCanceledException) when (!deadline.Token.IsCancellationRequested) { why = "no answer"; }
-                await deadline.PauseAsync(pause, "the help desk gave no code in time: " + why);
-                pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
+                // The desk gave no code for it: it was typed.
+                await EndAsync(request, "abandon", deadline);
             }
         }
 
-        /// <summary>The body of a good answer.</summary>
-        private async Task<byte[]> SendAsync(HttpMethod method, string rest, HttpContent body, CancellationToken token)
+        private async Task EndAsync(string request, string step, Deadline deadline)
         {
-            using (var request = new HttpRequestMessage(method, "/v1/requests" + rest) { Content = body })
-            using (var answer = await http.SendAsync(request, token))
+            try
             {
-                var bytes = await answer.Content.ReadAsByteArrayAsync();
-                if (answer.IsSuccessStatusCode) return bytes;
-                var status = (int)answer.StatusCode;
-                if (status < 400 || status >= 500 || status == 429) throw new HttpRequestException("status " + status);
-                var refusal = Json.Read<Refusal>(bytes);
-                if (refusal?.Error == null)
-                    throw new AgentException(ErrorNumber.HostFailed, "the help desk's service: status " + status);
-                throw new AgentException(refusal.Error.Number, refusal.Error.Text);
+                await http.InsistAsync(deadline, () => StepAsync(request, step, Http.Nothing, deadline.Token));
             }
+            // An answer that was lost.
+            catch (AgentException refusal) when (refusal.Is(ErrorNumber.RequestUsed)) { }
+        }
+
+        private Task<Request> LookAsync(string request, Deadline deadline)
+        {
+            return http.InsistAsync(deadline, async () =>
+                Json.Read<Request>(await http.SendAsync(HttpMethod.Get, "/" + request, null, deadline.Token)));
+        }
+
+        private async Task<Request> StepAsync(string request, string step, byte[] body, CancellationToken token)
+        {
+            return Json.Read<Request>(await http.SendAsync(HttpMethod.Post, "/" + request + "/" + step, body, token));
+        }
+
+        private static AgentException Ended()
+        {
+            return new AgentException(
+                ErrorNumber.RequestExpired, "the request has run out, or was ended at the help desk");
         }
 
         [DataContract]
         private sealed class Asked
         {
-            [DataMember(Name = "device_id")] public string DeviceId;
-            [DataMember(Name = "challenge")] public string Challenge;
             [DataMember(Name = "user")] public string User;
+            [DataMember(Name = "device_id")] public string DeviceId;
+            [DataMember(Name = "reason")] public string Reason;
         }
 
         [DataContract]
-        private sealed class Opened
+        private sealed class Word
         {
-            [DataMember(Name = "id")] public string Id;
+            [DataMember(Name = "method")] public string Method;
+            [DataMember(Name = "statement")] public string Statement;
         }
 
         [DataContract]
-        private sealed class Answer
+        private sealed class Entered
         {
-            [DataMember(Name = "state")] public string State;
-            [DataMember(Name = "response_code")] public string ResponseCode;
-            [DataMember(Name = "error")] public Row Error;
+            [DataMember(Name = "challenge")] public string Challenge;
         }
 
         [DataContract]
-        private sealed class Refusal
+        private sealed class Given
         {
-            [DataMember(Name = "error")] public Row Error;
+            [DataMember(Name = "code", IsRequired = true)] public string Code;
         }
     }
 
-    /// <summary>Until when, and whether it was cancelled.</summary>
-    public sealed class Deadline
+    /// <summary>A request as it stands, as far as it is needed here.</summary>
+    [DataContract]
+    public sealed class Request
     {
-        private readonly DateTime until;
+        [DataMember(Name = "id", IsRequired = true)] public string Id;
+        /// <summary>Whether it has neither run out nor ended.</summary>
+        [DataMember(Name = "lives", IsRequired = true)] public bool Lives;
+        /// <summary>Null before the user was verified, and when that does not count any more.</summary>
+        [DataMember(Name = "caller")] public Verification Caller;
+        [DataMember(Name = "challenge")] public string Challenge;
+        [DataMember(Name = "approved_by")] public string ApprovedBy;
+        /// <summary>How its code ended; null before one was made.</summary>
+        [DataMember(Name = "code")] public string Code;
+    }
 
-        public Deadline(TimeSpan length, CancellationToken token)
-        {
-            until = DateTime.UtcNow + length;
-            Token = token;
-        }
-
-        public CancellationToken Token { get; }
-
-        /// <summary>Waits; throws when the time is over.</summary>
-        public async Task PauseAsync(TimeSpan length, string text)
-        {
-            if (DateTime.UtcNow + length > until) throw new AgentException(ErrorNumber.RequestExpired, text);
-            await Task.Delay(length, Token);
-        }
+    /// <summary>How the user was verified.</summary>
+    [DataContract]
+    public sealed class Verification
+    {
+        [DataMember(Name = "method")] public string Method;
     }
 }

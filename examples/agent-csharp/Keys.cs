@@ -99,7 +99,7 @@ namespace FidoUnlock.Agent
         }
     }
 
-    /// <summary>The key that help-desk-stub serves on a TCP port of this machine: a pipe of the host's own.</summary>
+    /// <summary>The key that the demonstration of the console serves on a TCP port of this machine: a pipe of the host's own.</summary>
     public sealed class PortKeys : IKeys
     {
         private readonly ushort port;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 
 namespace FidoUnlock.Agent
 {
@@ -8,7 +9,8 @@ namespace FidoUnlock.Agent
     public static class Program
     {
         private const string Usage =
-            "agent --state FOLDER [--desk URL --user ID [--poll SECONDS] [--deadline SECONDS]] [--key-port PORT]";
+            "agent --state FOLDER [--key-port PORT] [--desk URL --user ID --reason TEXT --verified METHOD --statement TEXT"
+            + " [--poll SECONDS] [--deadline SECONDS]]";
 
         public static int Main(string[] arguments)
         {
@@ -43,6 +45,12 @@ namespace FidoUnlock.Agent
         public string State { get; private set; }
         public Uri Desk { get; private set; }
         public string User { get; private set; }
+        /// <summary>Reason or ticket.</summary>
+        public string Reason { get; private set; }
+        /// <summary>By which of the desk's methods it was verified that it is the user, such as call-back.</summary>
+        public string Verified { get; private set; }
+        /// <summary>What was done for it. Say nothing that was not done: the help desk relies on it.</summary>
+        public string Statement { get; private set; }
         public ushort? KeyPort { get; private set; }
         public TimeSpan Poll { get; private set; } = TimeSpan.FromSeconds(2);
         public TimeSpan Deadline { get; private set; } = TimeSpan.FromMinutes(10);
@@ -55,7 +63,17 @@ namespace FidoUnlock.Agent
             {
                 if (place + 1 == arguments.Count || !options.Take(arguments[place], arguments[place + 1])) return null;
             }
-            return options.State == null || (options.Desk == null) != (options.User == null) ? null : options;
+            return options.State != null && options.IsCallWhole ? options : null;
+        }
+
+        /// <summary>All that the desk is told, or no desk.</summary>
+        private bool IsCallWhole
+        {
+            get
+            {
+                var texts = new[] { User, Reason, Verified, Statement };
+                return texts.All(text => (text == null) == (Desk == null));
+            }
         }
 
         private bool Take(string name, string value)
@@ -65,6 +83,9 @@ namespace FidoUnlock.Agent
             double seconds;
             if (name == "--state") State = value;
             else if (name == "--user") User = value;
+            else if (name == "--reason") Reason = value;
+            else if (name == "--verified") Verified = value;
+            else if (name == "--statement") Statement = value;
             else if (name == "--desk" && Uri.TryCreate(value, UriKind.Absolute, out desk)) Desk = desk;
             else if (name == "--key-port" && ushort.TryParse(value, out port)) KeyPort = port;
             else if (name == "--poll" && TrySeconds(value, out seconds)) Poll = TimeSpan.FromSeconds(seconds);

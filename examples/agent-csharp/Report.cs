@@ -21,6 +21,8 @@ namespace FidoUnlock.Agent
         }
 
         public ErrorRow Row { get; }
+
+        public bool Is(ErrorNumber number) { return Row.Number == (ushort)number; }
     }
 
     /// <summary>One line of output. What is null is left out; no secret is ever in one.</summary>
@@ -40,7 +42,7 @@ namespace FidoUnlock.Agent
         [DataMember(Name = "error", Order = 10, EmitDefaultValue = false)] public Row Error;
     }
 
-    /// <summary>A row of the error table in JSON, here and from the help desk.</summary>
+    /// <summary>A row of the error table in JSON.</summary>
     [DataContract]
     public sealed class Row
     {

@@ -8,17 +8,27 @@ namespace FidoUnlock.Agent
 {
     /// <summary>
     /// What outlives the agent: a session and the desk's request, a file for each device, in the format of the agent in
-    /// Rust. No secret is in it; the request's id is worth a code only together with the agent's token.
+    /// Rust. No secret is in it; key and id of the request are worth a code only together with the agent's token.
     /// </summary>
     [DataContract]
     public sealed class Saved
     {
-        [DataMember(Name = "version")] private int version = 1;
+        private const int Version = 2;
+
+        [DataMember(Name = "version")] private int version = Version;
         [DataMember(Name = "session")] private string session;
+        /// <summary>
+        /// What the desk's request is called (Idempotency-Key). It is kept before the desk is asked, so that the request is
+        /// opened once, whatever is lost.
+        /// </summary>
+        [DataMember(Name = "key")] public string Key;
         /// <summary>The id of the desk's request.</summary>
         [DataMember(Name = "request")] public string Request;
         /// <summary>Response and PIN may have been sent, and the answer is not known.</summary>
         [DataMember(Name = "sent")] public bool Sent;
+
+        /// <summary>A name for a request that no other one has.</summary>
+        public static string NewKey() { return Guid.NewGuid().ToString("N"); }
 
         /// <summary>What <see cref="UnlockSession.Save"/> gave.</summary>
         public byte[] Session
@@ -35,7 +45,7 @@ namespace FidoUnlock.Agent
         /// <summary>The session again; null where the file is of another version or damaged.</summary>
         public UnlockSession Restore()
         {
-            try { return version == 1 && session != null ? UnlockSession.Restore(Session) : null; }
+            try { return version == Version && session != null && Key != null ? UnlockSession.Restore(Session) : null; }
             catch (FormatException) { return null; }
             catch (UnlockException) { return null; }
         }

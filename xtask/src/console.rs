@@ -71,6 +71,7 @@ pub fn test() -> Done {
     let tools = tools()?;
     // The command line, which works at it.
     workspace::build()?;
+    workspace::console()?;
     let mut call = workspace::shared(&["run", "--quiet"]);
     call.args(workspace::CONSOLE).args(["--", "--demo", "--yes"]);
     within(Group::Tests, || {

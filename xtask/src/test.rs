@@ -11,7 +11,7 @@ const STACKS: &[&str] = &["fido-unlock-hid", "fido-unlock-pcsc", "fido-unlock-st
 const OTHERS: &[&str] = &["fido-unlock-bindgen", "fido-unlock-packages-tests", "help-desk"];
 
 /// What is built in the one selection stands in front, what mostly compiles otherwise at the back; Kotlin's
-/// library comes from the selection.
+/// library comes from the selection. The console is built for the first that asks it.
 pub const PARTS: &[Part] = &[
     units,
     documentation,
@@ -64,6 +64,7 @@ fn without_adapters() -> Done {
 
 /// Those that need nothing but cargo and Python.
 fn flows() -> Done {
+    workspace::console()?;
     let all = Tests::list()?;
     let names = all.but(&[STACKS, OTHERS].concat());
     workspace::test("tests: flows", &filters(&names), &[], &[])

@@ -27,6 +27,18 @@ const BUILT: &str = "FIDO_UNLOCK_BUILT";
 /// The console, which is built by itself.
 pub const CONSOLE: &[&str] = &["-p", "help-desk"];
 
+/// Builds the console and its tests; at most once in a run. The sample agents' tests start its demonstration.
+pub fn console() -> Done {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    DONE.get_or_init(|| {
+        let mut build = shared(&["build", "--quiet", "--all-targets"]);
+        within(Group::Build, || step::run("the console", build.args(CONSOLE)))
+            .map_err(|Failed(reason)| reason)
+    })
+    .clone()
+    .map_err(Failed)
+}
+
 /// A cargo command over the selection.
 pub fn selected(command: &str, options: &[&str]) -> Command {
     let mut cargo = shared(&[command]);
@@ -79,6 +91,14 @@ pub fn built(name: &str) -> Result<PathBuf, Failed> {
     } else {
         Err(Failed(format!("{} was not built", path.display())))
     }
+}
+
+/// A command that runs the console.
+pub fn console_program() -> Result<Command, Failed> {
+    console()?;
+    let mut command = Command::new(folder().join("help-desk"));
+    command.current_dir(root());
+    Ok(command)
 }
 
 /// A command that runs one.

@@ -1,5 +1,5 @@
-//! The sample agent in C# (`examples/agent-csharp`) as a process, on mono and on .NET, against the stub
-//! help desk and the software authenticator behind a pipe written in C#.
+//! The sample agent in C# (`examples/agent-csharp`) as a process, on mono and on .NET, against the
+//! help desk's console and the software authenticator behind a pipe written in C#.
 //!
 //! Needs what `csharp_unlock.rs` needs, and Debian's `libmono-system-net-http4.0-cil`.
 #![allow(
@@ -14,66 +14,78 @@
 mod agent;
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Stdio;
-use std::time::Duration;
 
-use agent::{Program, compile_agent, id, runtimes};
+use agent::asked::console::Console;
+use agent::asked::key::Key;
+use agent::asked::proxy::WatchedProxy;
+use agent::asked::relay::{Fate, Relay};
+use agent::{Program, call, compile_agent, id, runtimes};
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::Call;
+use fido_unlock::host::{CtapUnlockDevice, Session};
 use fido_unlock::{ErrorCode, Interface, Suite};
 use fido_unlock_mock::serve::{KeyServer, Wire};
-use help_desk_stub::{Answer, Desk, Key, OLD_PIN, Service, USER, WatchedProxy};
-use serde_json::{Value, json};
+use getrandom::SysRng;
+use serde_json::json;
 use support::scratch;
 
 const NEW_PIN: &str = "Spring43";
+/// Every code wants a second operator.
+const APPROVED: &[&str] = &["--approval-from", "0"];
 
 struct World {
-    key: Key,
+    console: Console,
     served: KeyServer,
-    service: Service,
     state: tempfile::TempDir,
 }
 
 impl World {
-    fn new(suite: Suite, thinks: Duration) -> Self {
-        let mut desk = Desk::new(suite, thinks).unwrap();
-        let key = Key::make(None).unwrap();
-        let enrolled = key.enroll(desk.issuer()).unwrap();
-        desk.register(&enrolled).unwrap();
-        Self::of(desk, key)
-    }
-
-    fn of(desk: Desk, key: Key) -> Self {
-        key.block().unwrap();
+    fn new(arguments: &[&str]) -> Self {
+        let console = Console::start(arguments);
         Self {
-            served: KeyServer::start(key.device(), Wire::Hid, Interface::Vendor, 0).unwrap(),
-            key,
-            service: Service::start(desk, 0).unwrap(),
+            served: KeyServer::start(console.key().device(), Wire::Hid, Interface::Vendor, 0).unwrap(),
+            console,
             state: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn start(&self, program: &Program<'_>, desk: Option<&str>) -> agent::Agent {
+    /// With the console, asked at this address.
+    fn start_at(&self, program: &Program<'_>, url: &str) -> agent::Agent {
         let port = self.served.port().to_string();
-        program.start(self.state.path(), &self.service, desk, &["--key-port", &port])
+        let desk = Some((&self.console, url));
+        program.start(self.state.path(), desk, &["--key-port", &port])
+    }
+
+    fn start(&self, program: &Program<'_>) -> agent::Agent {
+        self.start_at(program, self.console.url())
+    }
+
+    fn try_pin(&self, pin: &str) -> Result<(), ErrorCode> {
+        self.console.key().try_pin(pin)
     }
 }
 
-fn code_of(desk: &mut Desk, locked: &Value) -> String {
-    let asked = json!({
-        "device_id": locked["device_id"], "challenge": locked["challenge"], "user": USER,
-    });
-    let name = desk.ask(serde_json::from_value(asked).unwrap()).unwrap();
-    match desk.answer(name).unwrap() {
-        Answer::Code(code) => code.to_string(),
-        _ => panic!("no code"),
-    }
+/// A code for this key, which is not for another one.
+fn code_of(console: &Console) -> String {
+    let (id, challenge) = shown(console.key());
+    console.read_out(&id, &challenge)
+}
+
+/// Device ID and challenge.
+fn shown(key: &Key) -> (String, String) {
+    let hid = key.device().hid(Interface::Vendor);
+    let mut device = CtapUnlockDevice::new(HidTransport::new(hid, SysRng, Interface::Vendor));
+    let session = Session::begin(&mut device, None, &mut Call::quick()).unwrap();
+    (session.device_id().to_code(), session.challenge().to_code())
 }
 
 fn a_code_from_the_desk(program: &Program<'_>) {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
-        let world = World::new(suite, Duration::from_millis(100));
-        let mut agent = world.start(program, Some(&world.service.url()));
+        let world = World::new(&["--suite", &suite.number().to_string()]);
+        let mut agent = world.start(program);
         let locked = agent.next("locked");
         assert_eq!(
             (&locked["suite"], &locked["resumed"]),
@@ -86,19 +98,21 @@ fn a_code_from_the_desk(program: &Program<'_>) {
         agent.next("unlocked");
         let said = agent.end();
         assert!(!said.contains(NEW_PIN), "{said}");
-        assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
-        assert_eq!(world.key.try_pin(OLD_PIN), Err(ErrorCode::PinInvalid));
+        assert_eq!(world.try_pin(NEW_PIN), Ok(()));
+        assert_eq!(world.try_pin(world.console.old_pin()), Err(ErrorCode::PinInvalid));
         assert_eq!(
             fs::read_dir(world.state.path()).unwrap().count(),
             0,
             "a session is kept"
         );
+        assert_eq!(world.console.requests(), [json!(null); 0], "the desk was told");
     }
 }
 
 fn a_typed_code(program: &Program<'_>) {
-    let world = World::new(Suite::P256EcdhMac, Duration::ZERO);
-    let mut agent = world.start(program, None);
+    let world = World::new(&[]);
+    let port = world.served.port().to_string();
+    let mut agent = program.start(world.state.path(), None, &["--key-port", &port]);
     let locked = agent.next("locked");
     let id = id(&locked);
     agent.type_line("\u{feff}pin");
@@ -108,7 +122,7 @@ fn a_typed_code(program: &Program<'_>) {
     agent.type_line(&format!("code {id} {}", locked["challenge"].as_str().unwrap()));
     agent.type_line(&format!("pin {id} 12"));
     agent.error(ErrorCode::CodeKind);
-    let code = code_of(&mut world.service.desk(), &locked);
+    let code = code_of(&world.console);
     agent.type_line(&format!("code {id} {code}"));
     agent.error(ErrorCode::PinTooShort);
     // The last line may have no end.
@@ -116,76 +130,132 @@ fn a_typed_code(program: &Program<'_>) {
     agent.next("touch");
     agent.next("unlocked");
     assert!(!agent.end().contains(&code));
-    assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
+    assert_eq!(world.try_pin(NEW_PIN), Ok(()));
 }
 
 /// The desk would give the same one again, until the key takes none any more.
 fn a_wrong_code(program: &Program<'_>) {
-    let suite = Suite::AesAdminKey;
-    let [mut right, mut wrong] = [0, 1].map(|_| Desk::new(suite, Duration::ZERO).unwrap());
-    let key = Key::make(None).unwrap();
-    let enrolled = key.enroll(right.issuer()).unwrap();
-    right.register(&enrolled).unwrap();
-    wrong.register(&enrolled).unwrap();
-    let world = World::of(wrong, key);
-    let mut agent = world.start(program, Some(&world.service.url()));
+    let (world, other) = (World::new(&[]), Console::start(&[]));
+    let wrong = json!({ "code": code_of(&other), "spoken": "" }).to_string();
+    let relay = Relay::start(world.console.url(), move |asked| {
+        if asked.ends_with("/code") {
+            Fate::Instead(wrong.clone())
+        } else {
+            Fate::Answered
+        }
+    });
+    let mut agent = world.start_at(program, &relay.url());
     let locked = agent.next("locked");
     agent.next("requested");
     agent.next("answered");
     agent.type_line(&format!("pin {} {NEW_PIN}", id(&locked)));
     agent.next("touch");
     agent.error(ErrorCode::ResponseWrong);
-    agent.type_line(&format!("code {} {}", id(&locked), code_of(&mut right, &locked)));
+    let right = code_of(&world.console);
+    agent.type_line(&format!("code {} {right}", id(&locked)));
     agent.next("touch");
     agent.next("unlocked");
     agent.end();
-    assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
+    assert_eq!(world.try_pin(NEW_PIN), Ok(()));
+    // The agent's own request got no code from the desk, and was given up; the caller's is the operator's to end.
+    let left = world.console.requests();
+    assert_eq!((left.len(), &left[0]["operator"]), (1, &json!("desk-2")));
+}
+
+/// Each step is asked again, and done once.
+fn lost_answers(program: &Program<'_>) {
+    let world = World::new(APPROVED);
+    let mut times = BTreeMap::new();
+    let relay = Relay::start(world.console.url(), move |asked| {
+        let times = times.entry(asked.to_owned()).or_insert(0);
+        *times += 1;
+        match times {
+            1 => Fate::Busy,
+            2 => Fate::Lost,
+            _ => Fate::Answered,
+        }
+    });
+    let mut agent = world.start_at(program, &relay.url());
+    let locked = agent.next("locked");
+    agent.next("requested");
+    world.console.approve();
+    agent.next("answered");
+    agent.type_line(&format!("pin {} {NEW_PIN}", id(&locked)));
+    agent.next("touch");
+    agent.next("unlocked");
+    agent.end();
+    assert_eq!(world.try_pin(NEW_PIN), Ok(()));
+    assert_eq!(world.console.requests(), [json!(null); 0], "one, which was ended");
+}
+
+/// It is asked for anew, by another request.
+fn a_request_that_was_ended_at_the_desk(program: &Program<'_>) {
+    let world = World::new(APPROVED);
+    let mut agent = world.start(program);
+    agent.next("locked");
+    agent.next("requested");
+    world.console.abandon();
+    agent.error(ErrorCode::RequestExpired);
+    agent.dies();
+    let mut agent = world.start(program);
+    let again = agent.next("locked");
+    assert_eq!(again["resumed"], true);
+    agent.next("requested");
+    world.console.approve();
+    agent.next("answered");
+    agent.type_line(&format!("pin {} {NEW_PIN}", id(&again)));
+    agent.next("touch");
+    agent.next("unlocked");
+    agent.end();
+    assert_eq!(world.try_pin(NEW_PIN), Ok(()));
 }
 
 fn a_restart(program: &Program<'_>) {
-    let world = World::new(Suite::P256EcdhMac, Duration::from_secs(2));
-    let mut first = world.start(program, Some(&world.service.url()));
+    let world = World::new(APPROVED);
+    let mut first = world.start(program);
     let shown = first.next("locked");
     first.next("requested");
-    // It dies, as at a power cut.
-    first.process.kill().unwrap();
-    first.process.wait().unwrap();
+    let before = world.console.ready();
+    first.dies();
 
-    let mut second = world.start(program, Some(&world.service.url()));
+    let mut second = world.start(program);
     let again = second.next("locked");
     assert_eq!(
         (&again["challenge"], &again["resumed"]),
         (&shown["challenge"], &json!(true))
     );
     // Not "requested": it is the same request.
+    world.console.approve();
     second.next("answered");
+    assert_eq!(world.console.ready()["id"], before["id"]);
     second.type_line(&format!("pin {} {NEW_PIN}", id(&again)));
     second.next("touch");
     second.next("unlocked");
     second.end();
-    assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
+    assert_eq!(world.try_pin(NEW_PIN), Ok(()));
 }
 
 fn a_cancel(program: &Program<'_>) {
-    let world = World::new(Suite::P256EcdhMac, Duration::from_secs(3600));
-    let mut agent = world.start(program, Some(&world.service.url()));
+    let world = World::new(APPROVED);
+    let mut agent = world.start(program);
     let locked = agent.next("locked");
     agent.next("requested");
     agent.type_line(&format!("cancel {}", id(&locked)));
     agent.next("cancelled");
     agent.end();
-    assert_eq!(world.key.try_pin(NEW_PIN), Err(ErrorCode::PinBlocked));
+    assert_eq!(world.try_pin(NEW_PIN), Err(ErrorCode::PinBlocked));
+    assert_eq!(world.console.requests(), [json!(null); 0], "the desk was told");
 }
 
 /// A proxy would see token and Response Code.
 fn a_proxy(program: &Program<'_>) {
-    let world = World::new(Suite::P256EcdhMac, Duration::ZERO);
-    let proxy = WatchedProxy::start().unwrap();
+    let world = World::new(&[]);
+    let proxy = WatchedProxy::start();
     let through = Program {
         variables: &proxy.variables(),
         ..*program
     };
-    let mut agent = world.start(&through, Some(&world.service.url()));
+    let mut agent = world.start(&through);
     let locked = agent.next("locked");
     agent.next("requested");
     agent.next("answered");
@@ -194,28 +264,29 @@ fn a_proxy(program: &Program<'_>) {
     agent.next("unlocked");
     agent.end();
     assert_eq!(proxy.got(), "");
-    assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
+    assert_eq!(world.try_pin(NEW_PIN), Ok(()));
 }
 
 fn what_cannot_work(program: &Program<'_>) {
-    let world = World::new(Suite::P256EcdhMac, Duration::ZERO);
+    let world = World::new(&[]);
+    let call = call("robin.sample");
+    let whole = |head: &[&'static str]| [head, &call].concat();
     for arguments in [
-        &["--desk", "http://127.0.0.1:1", "--user", USER][..],
-        &[
+        whole(&["--desk", "http://127.0.0.1:1"]),
+        whole(&["--state", "x", "--desk", "http://desk.example", "--key-port", "1"]),
+        whole(&["--state", "x"]),
+        vec![
             "--state",
             "x",
             "--desk",
-            "http://desk.example",
+            "http://127.0.0.1:1",
             "--user",
-            USER,
-            "--key-port",
-            "1",
+            "robin.sample",
         ],
-        &["--state", "x", "--user", USER],
     ] {
         let output = program
             .command()
-            .args(arguments)
+            .args(&arguments)
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -223,12 +294,8 @@ fn what_cannot_work(program: &Program<'_>) {
     }
     let port = world.served.port().to_string();
     let short = ["--key-port", &port, "--deadline", "5"];
-    let mut agent = program.start(
-        world.state.path(),
-        &world.service,
-        Some("http://127.0.0.1:9"),
-        &short,
-    );
+    let nowhere = Some((&world.console, "http://127.0.0.1:9"));
+    let mut agent = program.start(world.state.path(), nowhere, &short);
     agent.next("locked");
     agent.error(ErrorCode::RequestExpired);
     // A session that was kept is shown again as itself.
@@ -250,6 +317,8 @@ fn the_agent_unlocks_on_mono_and_dotnet() {
             a_code_from_the_desk,
             a_typed_code,
             a_wrong_code,
+            lost_answers,
+            a_request_that_was_ended_at_the_desk,
             a_restart,
             a_cancel,
             a_proxy,
@@ -257,6 +326,6 @@ fn the_agent_unlocks_on_mono_and_dotnet() {
         ] {
             story(&program);
         }
-        println!("{}: 7 stories", runtime[0]);
+        println!("{}: 9 stories", runtime[0]);
     }
 }

@@ -20,12 +20,13 @@ mod support;
 
 use std::time::Duration;
 
+use agent::asked::console::Console;
+use agent::asked::key::Key;
 use agent::{Program, compile_agent, id, runtimes};
 use fido_unlock::host::framing::NfcTransport;
 use fido_unlock::host::ports::{ApduChannel, Call, NeverCancel, NoProgress, SystemTicks};
 use fido_unlock::host::{CtapUnlockDevice, Session};
-use fido_unlock::{ErrorCode, Interface, Suite};
-use help_desk_stub::{Desk, Key, Service};
+use fido_unlock::{ErrorCode, Interface};
 use pcscd::{CONTACTLESS, Frame, Pcscd, isolated};
 use support::scratch;
 
@@ -59,36 +60,31 @@ fn a_card_that_comes_and_goes_is_seen_and_unlocked() {
     isolated("a_card_that_comes_and_goes_is_seen_and_unlocked", |folder| {
         let out = scratch("csharp-agent-pcsc");
         compile_agent(&out, &["--features", "pcsc"]);
-        let nobody = Desk::new(Suite::P256EcdhMac, Duration::ZERO).unwrap();
-        let service = Service::start(nobody, 0).unwrap();
         for runtime in runtimes() {
             let program = Program {
                 runtime: &runtime,
                 folder: &out,
                 variables: &[],
             };
-            let mut agent = program.start(&folder.join("state"), &service, None, &[]);
+            let mut agent = program.start(&folder.join("state"), None, &[]);
             // A card service that is not there is told, so that nobody waits for a card.
             agent.error(ErrorCode::NoService);
             agent.end();
         }
         let pcscd = Pcscd::start(folder, true);
         for (place, runtime) in runtimes().into_iter().enumerate() {
-            let mut desk = Desk::new(Suite::P256EcdhMac, Duration::ZERO).unwrap();
-            let key = Key::make(None).unwrap();
-            let enrolled = key.enroll(desk.issuer()).unwrap();
-            desk.register(&enrolled).unwrap();
-            key.block().unwrap();
-            let service = Service::start(desk, 0).unwrap();
+            // It gives a second code too.
+            let console = Console::start(&["--approval-from", "20"]);
+            let key = console.key();
             let program = Program {
                 runtime: &runtime,
                 folder: &out,
                 variables: &[],
             };
             let state = folder.join(format!("state-{place}"));
-            let mut agent = program.start(&state, &service, Some(&service.url()), &[]);
+            let mut agent = program.start(&state, Some((&console, console.url())), &[]);
 
-            let laid_on = pcscd.insert(0, CONTACTLESS, card(&key));
+            let laid_on = pcscd.insert(0, CONTACTLESS, card(key));
             let before = agent.next("locked");
             assert_eq!(before["kind"], "card");
             agent.next("requested");
@@ -97,8 +93,8 @@ fn a_card_that_comes_and_goes_is_seen_and_unlocked() {
             agent.next("left");
 
             // What was shown before is void: all begins again.
-            renew(&key);
-            let laid_on = pcscd.insert(0, CONTACTLESS, card(&key));
+            renew(key);
+            let laid_on = pcscd.insert(0, CONTACTLESS, card(key));
             let locked = agent.next("locked");
             assert_eq!((id(&locked), &locked["resumed"]), (id(&before), &false.into()));
             assert_ne!(locked["challenge"], before["challenge"]);
@@ -109,7 +105,7 @@ fn a_card_that_comes_and_goes_is_seen_and_unlocked() {
 
             // The PIN is there before the card is.
             agent.type_line(&format!("pin {} {NEW_PIN}", id(&locked)));
-            let _laid_on = pcscd.insert(0, CONTACTLESS, card(&key));
+            let _laid_on = pcscd.insert(0, CONTACTLESS, card(key));
             let again = agent.next("locked");
             assert_eq!((id(&again), &again["resumed"]), (id(&locked), &true.into()));
             agent.next("touch");

@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Parser, Subcommand};
+use clap::{ArgGroup, Parser, Subcommand, value_parser};
+use fido_unlock::Suite;
+use help_desk::demo::DemoOptions;
 
 /// The help desk's console.
 #[derive(Parser)]
@@ -22,9 +24,26 @@ pub struct Arguments {
     /// Plays one whole call of the demonstration, and ends.
     #[arg(long, requires = "demo")]
     pub yes: bool,
-    /// Of a demonstration: address and port on this machine, or a port; 0 takes a free one. Default: 8080, with --yes 0.
+    /// Of a demonstration: address and port on this machine, or a port; 0 takes a free one. Default: 8080, with --yes or
+    /// --json 0.
     #[arg(long, value_name = "ADDRESS", requires = "demo", value_parser = loopback)]
     pub listen: Option<SocketAddr>,
+    /// Of a demonstration, for programs that are tried against it: says as one line of JSON where it is, with access
+    /// tokens; serves the key on a port; and ends with its standard input.
+    #[arg(long, requires = "demo", conflicts_with = "yes")]
+    pub json: bool,
+    /// Of a demonstration, the suite of its codes. 1: signature, 2: read aloud, 3: admin key.
+    #[arg(long, requires = "demo", default_value_t = 2, value_parser = value_parser!(u8).range(1..=3))]
+    pub suite: u8,
+    /// Of a demonstration: with this many codes of a device in a day the next one wants a second operator. 0: all do.
+    #[arg(long, value_name = "CODES", requires = "demo", default_value_t = DemoOptions::default().approval_from)]
+    pub approval_from: u32,
+    /// Of a demonstration: serves its key's vendor interface on this port; 0 takes a free one, which --json tells.
+    #[arg(long, value_name = "PORT", requires = "demo", conflicts_with_all = ["yes", "key"])]
+    pub key_port: Option<u16>,
+    /// Of a demonstration: makes its key in this file, for `fido-unlock-virtual`. "Try it" then shows none.
+    #[arg(long, value_name = "FILE", requires = "demo", conflicts_with = "yes")]
+    pub key: Option<PathBuf>,
 }
 
 /// What is done instead of serving.
@@ -43,8 +62,25 @@ pub enum Command {
 impl Arguments {
     /// Where a demonstration listens.
     pub fn demo_address(&self) -> SocketAddr {
-        let port = if self.yes { 0 } else { 8080 };
+        let port = if self.yes || self.json { 0 } else { 8080 };
         self.listen.unwrap_or((Ipv4Addr::LOCALHOST, port).into())
+    }
+
+    /// What a demonstration is like.
+    pub fn demo_options(&self) -> DemoOptions {
+        let default = DemoOptions::default();
+        DemoOptions {
+            suite: Suite::from_number(self.suite).unwrap_or(default.suite),
+            approval_from: self.approval_from,
+            key: self.key.clone(),
+            ..default
+        }
+    }
+
+    /// The port for a demonstration's key; `None` where it is not served.
+    pub fn demo_key_port(&self) -> Option<u16> {
+        let default = (self.json && self.key.is_none()).then_some(0);
+        self.key_port.or(default)
     }
 }
 

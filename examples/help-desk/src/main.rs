@@ -1,23 +1,19 @@
 //! `help-desk --config help-desk.toml`: the console of a help desk. `help-desk --demo`: a demonstration of it.
 
 mod arguments;
+mod demonstrate;
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
-use help_desk::config::{self, Limits, PassphraseFrom};
-use help_desk::demo::Demo;
+use help_desk::config::{self, PassphraseFrom};
 use help_desk::{App, AppParts, Certificate, Desks, Packages, Serving, logging, own_desk, passphrase};
 
 use self::arguments::{Arguments, Command};
-
-/// How long answers of a demonstration that are under way have, once it is told to stop.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -33,7 +29,7 @@ fn main() -> ExitCode {
         }
         None => match &arguments.config {
             Some(file) => serve_own(file),
-            None => demonstrate(&arguments),
+            None => demonstrate::run(&arguments),
         },
     };
     match ran {
@@ -126,68 +122,6 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         tracing::info!("stopped");
         Ok(())
     })
-}
-
-/// The demonstration, until it is told to stop or, with `--yes`, has played a call.
-fn demonstrate(arguments: &Arguments) -> Result<(), Failure> {
-    let listener = TcpListener::bind(arguments.demo_address())?;
-    let address = listener.local_addr()?;
-    let demo = Demo::make(address).map_err(|refusal| refusal.text())?;
-    let serving = Serving {
-        app: demo.app(),
-        listener,
-        certificate: None,
-        operations: None,
-        limits: Limits::default(),
-        trusted_proxies: Vec::new(),
-        stop: LAST_ANSWERS,
-    };
-    // The demonstration's files go when nothing works on them any more.
-    runtime()?.block_on(async {
-        if arguments.yes {
-            let (told, stopping) = tokio::sync::oneshot::channel::<()>();
-            let served = tokio::spawn(serving.run(async {
-                // It is told, or nobody can tell any more.
-                let _ = stopping.await;
-            }));
-            let played = demo.play(address).await;
-            drop(told);
-            served.await??;
-            return played.map_err(Failure::from);
-        }
-        let stopped = stopped()?;
-        tell(&demo, address);
-        Ok(serving.run(stopped).await?)
-    })
-}
-
-/// Where it is, and who may sign in.
-fn tell(demo: &Demo, address: SocketAddr) {
-    println!(
-        "The help desk's console, as a demonstration: http://{}/\n",
-        named(address)
-    );
-    for other in demo.operators() {
-        println!(
-            "  {:<8} password {}   {}",
-            other.operator.id,
-            other.password.as_str(),
-            other.purpose
-        );
-    }
-    println!("\nSign in as desk-1. The page \"Try it\" is the caller's side: a locked key of Robin Sample.");
-    println!(
-        "From a device's second code on another operator must approve: desk-2, in another browser or a private window."
-    );
-    println!("Ctrl-C ends it; nothing of it stays.");
-}
-
-/// By name where there is one: an address has no passkeys.
-fn named(address: SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V4(Ipv4Addr::LOCALHOST) => format!("localhost:{}", address.port()),
-        _ => address.to_string(),
-    }
 }
 
 /// Ctrl-C, and SIGTERM where there is such a thing.

@@ -4,7 +4,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
 
 fn help_desk() -> Command {
     Command::new(env!("CARGO_BIN_EXE_help-desk"))
@@ -24,6 +27,10 @@ fn a_demonstration_is_only_on_this_machine() {
         &["--demo", "--config", "a.toml"][..],
         &["--yes"],
         &["--listen", "0"],
+        &["--json"],
+        &["--demo", "--json", "--yes"],
+        &["--demo", "--key", "a.bin", "--key-port", "0"],
+        &["--demo", "--suite", "4"],
     ] {
         refused(both);
     }
@@ -54,8 +61,17 @@ fn it_says_where_it_is_and_leaves_nothing_behind() {
         .1
         .trim_end_matches('/')
         .to_owned();
-    let said: Vec<String> = lines.by_ref().take(11).collect();
-    for operator in ["admin-1", "admin-2", "devices-1", "desk-1", "desk-2", "audit-1"] {
+    let said: Vec<String> = lines.by_ref().take(12).collect();
+    let operators = [
+        "admin-1",
+        "admin-2",
+        "devices-1",
+        "desk-1",
+        "desk-2",
+        "platform-1",
+        "audit-1",
+    ];
+    for operator in operators {
         assert!(said.iter().any(|line| line.contains(operator)), "{said:?}");
     }
     assert_eq!(place.path().read_dir().unwrap().count(), 1);
@@ -118,4 +134,74 @@ fn a_whole_call_is_played_over_http_and_nothing_stays() {
         assert!(line.contains(step), "{step} in {line}");
     }
     assert_eq!(place.path().read_dir().unwrap().count(), 0);
+}
+
+/// Started by a program: the process, and what its first line tells.
+fn for_programs(place: &Path, arguments: &[&str]) -> (Child, Value) {
+    let mut process = help_desk()
+        .args(["--demo", "--json"])
+        .args(arguments)
+        .env("TMPDIR", place)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    (process, serde_json::from_str(&line).unwrap())
+}
+
+fn asks(told: &Value, path: &str) -> String {
+    let address = told["desk"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let token = told["token"].as_str().unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn programs_are_told_where_it_is_and_it_ends_with_whoever_started_it() {
+    let place = tempfile::tempdir().unwrap();
+    for suite in ["1", "2", "3"] {
+        let (mut process, told) = for_programs(place.path(), &["--suite", suite]);
+        let devices = asks(&told, "/api/v1/users?q=robin.sample");
+        assert!(devices.contains(&format!("\"suite\":{suite}")), "{devices}");
+        assert_eq!(told["user"], "robin.sample");
+        assert_ne!(told["token"], told["approver_token"]);
+        let port = u16::try_from(told["key_port"].as_u64().unwrap()).unwrap();
+        TcpStream::connect(("127.0.0.1", port)).unwrap();
+        drop(process.stdin.take());
+        assert!(process.wait().unwrap().success());
+        assert_eq!(place.path().read_dir().unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn the_key_is_made_in_a_new_file_for_another_program() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.bin");
+    let key = ["--key", file.to_str().unwrap()];
+    let (mut process, told) = for_programs(place.path(), &key);
+    assert_eq!(told["key_port"], Value::Null);
+    drop(process.stdin.take());
+    assert!(process.wait().unwrap().success());
+    let made = std::fs::read(&file).unwrap();
+    let again = help_desk()
+        .args(["--demo", "--json"])
+        .args(key)
+        .env("TMPDIR", place.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("it is there already"));
+    assert_eq!(std::fs::read(&file).unwrap(), made);
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Args, Parser};
 use remote_agent::{DeskOptions, Failure, Options, app, keys};
 use zeroize::Zeroizing;
 
@@ -20,13 +20,10 @@ struct Arguments {
     /// Folder that keeps sessions over a restart.
     #[arg(long, value_name = "FOLDER")]
     state: PathBuf,
-    /// Address of the help desk's service; its token is in FIDO_UNLOCK_DESK_TOKEN.
-    #[arg(long, value_name = "URL", requires = "user")]
-    desk: Option<String>,
-    /// The user's id in the help desk's directory.
-    #[arg(long, value_name = "ID", requires = "desk")]
-    user: Option<String>,
-    /// Seconds between two questions to the help desk.
+    /// The help desk, if one is asked.
+    #[command(flatten)]
+    call: Option<Call>,
+    /// Seconds between two looks at a request that waits for a second operator.
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     poll: u64,
     /// Seconds after which a code is no longer waited for.
@@ -35,6 +32,27 @@ struct Arguments {
     /// A key on this TCP port of this machine, instead of the computer's own.
     #[arg(long, value_name = "PORT")]
     key_port: Option<u16>,
+}
+
+/// What the desk is told of each call.
+#[derive(Args)]
+#[group(requires_all = ["desk", "user", "reason", "verified", "statement"])]
+struct Call {
+    /// Address of the help desk's console; its access token is in FIDO_UNLOCK_DESK_TOKEN.
+    #[arg(long, value_name = "URL", required = false)]
+    desk: String,
+    /// The user's id at the help desk.
+    #[arg(long, value_name = "ID", required = false)]
+    user: String,
+    /// Reason or ticket.
+    #[arg(long, value_name = "TEXT", required = false)]
+    reason: String,
+    /// By which of the help desk's methods it was verified that it is the user, such as call-back or in-person.
+    #[arg(long, value_name = "METHOD", required = false)]
+    verified: String,
+    /// What was done for it. Say nothing that was not done: the help desk relies on it.
+    #[arg(long, value_name = "TEXT", required = false)]
+    statement: String,
 }
 
 fn main() -> ExitCode {
@@ -48,9 +66,12 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
-    let desk = arguments.desk.zip(arguments.user).map(|(url, user)| DeskOptions {
-        url,
-        user,
+    let desk = arguments.call.map(|call| DeskOptions {
+        url: call.desk,
+        user: call.user,
+        reason: call.reason,
+        method: call.verified,
+        statement: call.statement,
         token: Arc::new(Zeroizing::new(std::env::var(TOKEN).unwrap_or_default())),
         poll: Duration::from_secs(arguments.poll),
         deadline: Duration::from_secs(arguments.deadline),

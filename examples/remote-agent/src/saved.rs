@@ -1,11 +1,13 @@
 //! What outlives the agent: a session and the desk's request, a file for each device. No secret is in
-//! it; the request's id is worth a code only together with the agent's token.
+//! it; key and id of the request are worth a code only together with the agent's token.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use fido_unlock::host::Session;
+use fido_unlock::ports::Entropy;
 use fido_unlock::{DeviceId, ErrorCode};
+use fido_unlock_system::SystemEntropy;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
@@ -15,16 +17,44 @@ use crate::Failure;
 pub struct Saved {
     /// What was shown.
     pub session: Session,
+    /// What the desk's request is called (`Idempotency-Key`). It is kept before the desk is asked, so that the request is
+    /// opened once, whatever is lost.
+    pub key: String,
     /// The id of the desk's request.
     pub request: Option<String>,
     /// Response and PIN may have been sent, and the answer is not known.
     pub sent: bool,
 }
 
+impl Saved {
+    /// Of a key that was just seen.
+    pub fn new(session: Session) -> Result<Self, Failure> {
+        Ok(Self {
+            session,
+            key: new_key()?,
+            request: None,
+            sent: false,
+        })
+    }
+}
+
+/// A name for a request that no other one has.
+pub fn new_key() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    SystemEntropy
+        .fill(&mut bytes)
+        .map_err(|_| ErrorCode::EntropyFailed)?;
+    Ok(base16ct::lower::encode_string(&bytes))
+}
+
+/// Of the files.
+const VERSION: u8 = 2;
+
 #[derive(Serialize, Deserialize)]
 struct File {
     version: u8,
     session: String,
+    key: String,
     request: Option<String>,
     sent: bool,
 }
@@ -49,8 +79,9 @@ impl Folder {
             Failure::new(ErrorCode::StoreWrite, format!("{}: {error}", path.display()))
         };
         let file = File {
-            version: 1,
+            version: VERSION,
             session: base16ct::lower::encode_string(&saved.session.to_bytes()),
+            key: saved.key.clone(),
             request: saved.request.clone(),
             sent: saved.sent,
         };
@@ -106,7 +137,10 @@ fn read(path: &Path) -> Result<Option<Saved>, Failure> {
     let parsed = serde_json::from_slice::<File>(&bytes).ok().and_then(|file| {
         let session = base16ct::lower::decode_vec(&file.session).ok()?;
         Some(Saved {
-            session: Session::from_bytes(&session).ok().filter(|_| file.version == 1)?,
+            session: Session::from_bytes(&session)
+                .ok()
+                .filter(|_| file.version == VERSION)?,
+            key: file.key,
             request: file.request,
             sent: file.sent,
         })

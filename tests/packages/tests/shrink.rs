@@ -9,16 +9,18 @@
     missing_docs
 )]
 
+#[path = "../../../examples/remote-agent/tests/support/mod.rs"]
+mod support;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use fido_unlock::{Interface, Suite};
+use fido_unlock::Interface;
 use fido_unlock_mock::serve::{KeyServer, Wire};
 use fido_unlock_packages_tests::{artifact, local_repository, packages, root, scratch, succeed};
-use help_desk_stub::{Answer, Asked, Desk, Key, USER};
+use support::console::Console;
 
 const NEW_PIN: &str = "Spring43";
 /// What the program itself must keep.
@@ -171,11 +173,8 @@ fn java_home() -> PathBuf {
 
 /// Runs the program against a locked key.
 fn unlocks(shrunk: &Path, options: &[String]) {
-    let mut desk = Desk::new(Suite::P256EcdhMac, Duration::ZERO).unwrap();
-    let key = Key::make(None).unwrap();
-    desk.register(&key.enroll(desk.issuer()).unwrap()).unwrap();
-    key.block().unwrap();
-    let server = KeyServer::start(key.device(), Wire::Hid, Interface::Vendor, 0).unwrap();
+    let console = Console::start(&[]);
+    let server = KeyServer::start(console.key().device(), Wire::Hid, Interface::Vendor, 0).unwrap();
     let mut program = Command::new("timeout")
         .args(["--kill-after=5", "300", "java", "-Xmx128m"])
         .args(options)
@@ -195,20 +194,12 @@ fn unlocks(shrunk: &Path, options: &[String]) {
             .trim()
             .to_owned()
     };
-    let asked = Asked {
-        device_id: line("id"),
-        challenge: line("challenge"),
-        user: USER.into(),
-    };
-    let request = desk.ask(asked).unwrap();
-    let Ok(Answer::Code(code)) = desk.answer(request) else {
-        panic!("no code");
-    };
-    writeln!(program.stdin.as_mut().unwrap(), "{}\n{NEW_PIN}", code.as_str()).unwrap();
+    let code = console.read_out(&line("id"), &line("challenge"));
+    writeln!(program.stdin.as_mut().unwrap(), "{code}\n{NEW_PIN}").unwrap();
     line("touch");
     line("unlocked");
     assert!(program.wait().unwrap().success());
-    assert_eq!(key.try_pin(NEW_PIN), Ok(()));
+    assert_eq!(console.key().try_pin(NEW_PIN), Ok(()));
 }
 
 #[test]

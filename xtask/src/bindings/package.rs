@@ -60,6 +60,7 @@ pub fn test() -> Done {
     let mut which = vec!["--test=nuget".into(), "--test=maven".into()];
     if library::is_to_ship() {
         environment.push(("FIDO_UNLOCK_SHIPS", "yes".into()));
+        workspace::console()?;
         // Minutes long.
         which.push("--test=shrink".into());
     }

@@ -1,5 +1,5 @@
-//! The sample agent in Swift, as a process: a locked card in a virtual reader, the help desk's stub, a PIN that is
-//! refused and one that is not.
+//! The sample agent in Swift, as a process: a locked card in a virtual reader, the help desk's console, a PIN that
+//! is refused and one that is not.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -41,9 +41,9 @@ pub fn test(debian: &Debian, shared: &Path) -> Done {
 
 fn unlocks(debian: &Debian, shared: &Path, folder: &Path) -> Done {
     let key = folder.join("key.bin");
-    let mut stub = workspace::program("help-desk-stub")?;
-    let stub = Program::start(stub.args(["--thinks", "0", "--key"]).arg(&key))?;
-    let world = stub.next()?;
+    let mut console = workspace::console_program()?;
+    let console = Program::start(console.args(["--demo", "--json", "--key"]).arg(&key))?;
+    let world = console.next()?;
     let text = |name: &str| {
         world
             .get(name)
@@ -70,6 +70,12 @@ fn unlocks(debian: &Debian, shared: &Path, folder: &Path) -> Done {
         &text("desk"),
         "--user",
         &text("user"),
+        "--reason",
+        "INC-4711",
+        "--verified",
+        "call-back",
+        "--statement",
+        "called back on the number on record",
     ];
     let mut agent = Program::start(
         debian
@@ -98,7 +104,7 @@ fn unlocks(debian: &Debian, shared: &Path, folder: &Path) -> Done {
     agent.event("touch")?;
     agent.event("unlocked")?;
     agent.ends_well()?;
-    drop((card, stub));
+    drop((card, console));
     // What the key says of itself.
     let mut look = workspace::program("fido-unlock")?;
     let output = look
@@ -120,7 +126,11 @@ fn tells_problems(debian: &Debian, shared: &Path, folder: &Path) -> Done {
     let socket = folder.join("refusing.comm");
     let listener = std::os::unix::net::UnixListener::bind(&socket).map_err(|error| failed(&socket, error))?;
     std::thread::spawn(move || listener.incoming().for_each(drop));
-    let command = [AGENT, "--desk", "http://127.0.0.1:9", "--user", "user-1"];
+    let mut command = vec![AGENT];
+    for name in ["--user", "--reason", "--verified", "--statement"] {
+        command.extend([name, "nothing"]);
+    }
+    command.extend(["--desk", "http://127.0.0.1:9"]);
     let mut agent = Program::start(
         debian
             .command(shared, &command)

@@ -19,6 +19,7 @@ pub fn jvm() -> Done {
 
 /// Their output is shown, since the summaries of the runners in C# are in it.
 fn csharp() -> Done {
+    workspace::console()?;
     let all = Tests::list()?;
     let names = all.of(&["fido-unlock-bindgen"]);
     let environment = [

@@ -9,8 +9,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use fido_unlock::ErrorCode;
-use help_desk_stub::{Service, USER};
 use serde_json::Value;
+
+#[path = "../../../../examples/remote-agent/tests/support/mod.rs"]
+pub mod asked;
+use asked::console::Console;
 
 use crate::support::{build, compile_with, dotnet_program, here, sources};
 
@@ -60,16 +63,16 @@ impl Program<'_> {
         command
     }
 
-    /// `arguments`: more of them, such as the key. Without a deadline among them no slow machine meets it.
-    pub fn start(&self, state: &Path, service: &Service, desk: Option<&str>, arguments: &[&str]) -> Agent {
+    /// `desk`: the console, and where it is asked. `arguments`: more of them, such as the key. Without a deadline among them
+    /// no slow machine meets it.
+    pub fn start(&self, state: &Path, desk: Option<(&Console, &str)>, arguments: &[&str]) -> Agent {
         let mut command = self.command();
-        command
-            .arg("--state")
-            .arg(state)
-            .args(arguments)
-            .env("FIDO_UNLOCK_DESK_TOKEN", service.token());
-        if let Some(desk) = desk {
-            command.args(["--desk", desk, "--user", USER, "--poll", "0.05"]);
+        command.arg("--state").arg(state).args(arguments);
+        if let Some((console, url)) = desk {
+            command
+                .env("FIDO_UNLOCK_DESK_TOKEN", console.token())
+                .args(["--desk", url, "--poll", "0.05"])
+                .args(call(console.user()));
             if !arguments.contains(&"--deadline") {
                 command.args(["--deadline", "300"]);
             }
@@ -94,6 +97,21 @@ impl Program<'_> {
             text: String::new(),
         }
     }
+}
+
+/// What the desk is told of a call.
+pub fn call(user: &str) -> [&str; 8] {
+    let statement = "called back on the number on record";
+    [
+        "--user",
+        user,
+        "--reason",
+        "INC-4711",
+        "--verified",
+        "call-back",
+        "--statement",
+        statement,
+    ]
 }
 
 /// The agent as it runs.
@@ -131,6 +149,14 @@ impl Agent {
     /// A line without an end, and the end of the input.
     pub fn type_last(&mut self, line: &str) {
         write!(self.input.take().unwrap(), "{line}").unwrap();
+    }
+
+    /// As at a power cut. `timeout` leads the group that the agent is in.
+    pub fn dies(mut self) {
+        let group = format!("-{}", self.process.id());
+        let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+        assert!(killed.unwrap().success());
+        self.process.wait().unwrap();
     }
 
     /// Ends the input; the agent must end well and say nothing more.

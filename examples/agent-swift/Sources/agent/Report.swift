@@ -16,8 +16,8 @@ struct Line: Encodable {
     }
 }
 
-/// A row of the error table in JSON, here and from the help desk.
-struct Row: Codable {
+/// A row of the error table in JSON.
+struct Row: Encodable {
     var number: UInt16
     var name: String
     var text: String
@@ -29,9 +29,14 @@ struct Row: Codable {
     }
 
     init(_ row: ErrorRow) {
+        self.init(row, text: row.text)
+    }
+
+    /// With a text of the desk's.
+    init(_ row: ErrorRow, text: String) {
         number = row.number
         name = row.name
-        text = row.text
+        self.text = text
         nextStep = row.nextStep
     }
 }

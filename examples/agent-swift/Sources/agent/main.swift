@@ -1,5 +1,5 @@
-// agent --desk URL --user ID: watches for a locked key, asks the help desk, and takes the new PIN as a
-// line of standard input. The README says what it prints.
+// agent --desk URL --user ID --reason TEXT --verified METHOD --statement TEXT: watches for a locked key, asks the help
+// desk, and takes the new PIN as a line of standard input. The README says what it prints.
 
 import FidoUnlock
 import Foundation
@@ -57,12 +57,18 @@ func unlock(_ found: FoundDevice, session: UnlockSession, code: Data, pin: Data)
     }
 }
 
-guard let url = argument("--desk").flatMap(URL.init(string:)), let user = argument("--user") else {
-    FileHandle.standardError.write(Data("agent --desk URL --user ID\n".utf8))
+guard let url = argument("--desk").flatMap(URL.init(string:)), let user = argument("--user"),
+    let reason = argument("--reason"), let verified = argument("--verified"),
+    let statement = argument("--statement")
+else {
+    let usage = "agent --desk URL --user ID --reason TEXT --verified METHOD --statement TEXT\n"
+    FileHandle.standardError.write(Data(usage.utf8))
     exit(80)
 }
 let desk = HelpDesk(
-    url: url, user: user, token: ProcessInfo.processInfo.environment["FIDO_UNLOCK_DESK_TOKEN"] ?? "")
+    url: url,
+    call: HelpDesk.Call(user: user, reason: reason, verified: verified, statement: statement),
+    token: ProcessInfo.processInfo.environment["FIDO_UNLOCK_DESK_TOKEN"] ?? "")
 guard desk.isSafe else {
     FileHandle.standardError.write(Data("http: is for this machine alone\n".utf8))
     exit(80)

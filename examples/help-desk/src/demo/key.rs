@@ -1,5 +1,7 @@
 //! The user's security key: the software authenticator behind CTAPHID, as a program on the user's computer sees it.
 
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
@@ -10,11 +12,12 @@ use fido_unlock::host::{
     diagnose, enroll,
 };
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::suite::IssuerPublicKey;
 use fido_unlock::{ErrorCode, HasCode, Interface, Pin, ResponseCode};
-use fido_unlock_mock::SoftAuthenticator;
+use fido_unlock_mock::authenticator::Builder;
 use fido_unlock_mock::framing::{Device, MockHid};
 use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCredential};
+use fido_unlock_mock::serve::{KeyServer, Wire};
+use fido_unlock_mock::{SoftAuthenticator, Storage, Touch};
 use getrandom::SysRng;
 
 use super::SLOT;
@@ -63,9 +66,28 @@ impl VirtualKey {
     /// # Errors
     /// No random bytes.
     pub(super) fn make(owner: &str) -> Result<Self, Refusal> {
-        let authenticator = SoftAuthenticator::builder()
-            .build()
-            .map_err(|_| ErrorCode::StoreBroken)?;
+        Self::of(SoftAuthenticator::builder(), owner)
+    }
+
+    /// A new one in memory, or in a file that is not there yet. It waits a moment for its touch, as one does that a person
+    /// touches.
+    ///
+    /// # Errors
+    /// There is such a file, or it cannot be written; no random bytes.
+    pub(super) fn to_be_locked(owner: &str, file: Option<&Path>) -> Result<Self, Refusal> {
+        let mut builder = SoftAuthenticator::builder().touch(Touch::After(1));
+        if let Some(file) = file {
+            if file.exists() {
+                let why = format!("{}: it is there already", file.display());
+                return Err(Refusal::file(ErrorCode::StoreWrite, &why));
+            }
+            builder = builder.storage(Storage::File(file.into()));
+        }
+        Self::of(builder, owner)
+    }
+
+    fn of(builder: Builder, owner: &str) -> Result<Self, Refusal> {
+        let authenticator = builder.build().map_err(|_| ErrorCode::StoreBroken)?;
         Ok(Self {
             device: Device::new(authenticator, SystemTicks::default()),
             user: Arc::default(),
@@ -79,9 +101,18 @@ impl VirtualKey {
         &self.owner
     }
 
-    pub(super) fn enroll(&self, issuer: &IssuerPublicKey) -> Result<EnrollResponse, Refusal> {
+    /// Serves its vendor interface on a port of this machine, for programs in any language: frames of a length (2 bytes,
+    /// big-endian) and a HID report, one connection at a time. `port`: 0 takes a free one.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn serve(&self, port: u16) -> io::Result<KeyServer> {
+        KeyServer::start(self.device.clone(), Wire::Hid, Interface::Vendor, port)
+    }
+
+    pub(super) fn enroll(&self, key: PlannedKey<'_>) -> Result<EnrollResponse, Refusal> {
         let plan = EnrollPlan {
-            slots: &[(SLOT, PlannedKey::P256EcdhMac(*issuer))],
+            slots: &[(SLOT, key)],
             options: EnrollOptions::default(),
             protocol: PROTOCOL,
             token: None,

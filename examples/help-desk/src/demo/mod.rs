@@ -1,9 +1,12 @@
 //! A demonstration: a desk in a temporary folder, with sample users, a few operators, and a virtual key that is locked.
 //! Everything is made anew at each start, passwords and keys too, and goes with the process.
 
+mod enrol;
 mod key;
+mod options;
 mod people;
 mod play;
+mod programs;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,8 +31,12 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 pub use key::{KeyState, VirtualKey};
+pub use options::DemoOptions;
 pub use people::DemoOperator;
 pub use play::PlayFault;
+pub use programs::ForPrograms;
+
+use enrol::Issuer;
 
 use crate::app::{App, AppParts, MakeNoteSigner};
 use crate::desks::{Desks, MakeDesk};
@@ -37,8 +44,6 @@ use crate::packages::Packages;
 use crate::refusal::Refusal;
 use crate::site::Site;
 
-/// The suite of the demonstration: codes that are read out.
-const SUITE: Suite = Suite::P256EcdhMac;
 /// The slot of the desk's key on each device.
 const SLOT: u8 = 1;
 /// What lies in the folder for packages.
@@ -69,7 +74,7 @@ impl Demo {
     /// # Errors
     /// No random bytes, no place for files, no thread.
     pub fn make(address: SocketAddr) -> Result<Self, Refusal> {
-        Self::build(address, true)
+        Self::with(address, &DemoOptions::default())
     }
 
     /// The same before the set-up has ended: no code is given, and nothing rests.
@@ -77,18 +82,26 @@ impl Demo {
     /// # Errors
     /// As [`Demo::make`].
     pub fn in_set_up(address: SocketAddr) -> Result<Self, Refusal> {
-        Self::build(address, false)
+        let options = DemoOptions {
+            open: false,
+            ..DemoOptions::default()
+        };
+        Self::with(address, &options)
     }
 
-    fn build(address: SocketAddr, open: bool) -> Result<Self, Refusal> {
+    /// The same as it is asked for.
+    ///
+    /// # Errors
+    /// As [`Demo::make`]; the file for the key is there already, or cannot be written.
+    pub fn with(address: SocketAddr, options: &DemoOptions) -> Result<Self, Refusal> {
         let folder = tempfile::tempdir().map_err(|_| ErrorCode::StoreWrite)?;
         let database = folder.path().join("desk.sqlite");
         let packages = packages(folder.path()).map_err(|_| ErrorCode::StoreWrite)?;
         let store = SqliteStore::create(&database, SqliteOptions::default())?;
         let site = Site::on_loopback(address);
-        let secrets = Arc::new(Secrets::make(&site)?);
+        let secrets = Arc::new(Secrets::make(&site, options.suite)?);
         let operators = people::operators()?;
-        let key = set_up(secrets.parts(store.clone())?, &secrets, &operators, open)?;
+        let key = set_up(secrets.parts(store.clone())?, &secrets, &operators, options)?;
         let seed = secrets.checkpoints.clone();
         let notes: Arc<MakeNoteSigner> =
             Arc::new(move |log| Box::new(SoftwareNoteSigner::from_seed(log, &seed)));
@@ -97,7 +110,8 @@ impl Demo {
         let app = App::new(AppParts {
             desks: Desks::start(Arc::clone(&make))?,
             site,
-            key: Some(key),
+            // One in a file is used by another program.
+            key: options.key.is_none().then_some(key),
             packages: Some(Packages::new(&packages)),
             notes,
         });
@@ -147,7 +161,10 @@ impl Demo {
 struct Secrets {
     seal_key: Zeroizing<[u8; 32]>,
     pepper: Zeroizing<[u8; 32]>,
-    issuer: IssuerKey,
+    suite: Suite,
+    /// None in suite 3, where each device has a key of its own.
+    issuer: Option<IssuerKey>,
+    admin_keys: MemoryAdminKeys,
     vendor: SoftwareNoteSigner,
     /// The seed of the key that signs checkpoints.
     checkpoints: Zeroizing<[u8; 32]>,
@@ -156,12 +173,17 @@ struct Secrets {
 }
 
 impl Secrets {
-    fn make(site: &Site) -> Result<Self, Refusal> {
+    fn make(site: &Site, suite: Suite) -> Result<Self, Refusal> {
         let name = KeyName::new("demonstration.example").map_err(|_| ErrorCode::InvalidArgument)?;
         Ok(Self {
             seal_key: random()?,
             pepper: random()?,
-            issuer: IssuerKey::make_p256(SUITE, &mut SysRng)?,
+            suite,
+            issuer: match suite {
+                Suite::AesAdminKey => None,
+                p256 => Some(IssuerKey::make_p256(p256, &mut SysRng)?),
+            },
+            admin_keys: MemoryAdminKeys::default(),
             vendor: SoftwareNoteSigner::make(name, &mut SysRng)?,
             checkpoints: random()?,
             outbox: Outbox::default(),
@@ -172,15 +194,17 @@ impl Secrets {
 
     fn parts(&self, store: SqliteStore) -> Result<DeskParts, DeskError> {
         let mut ring = KeyRing::new();
-        let scalar = self.issuer.expose_p256_scalar().ok_or(ErrorCode::KeyMissing)?;
-        let own = IssuerKey::from_p256_scalar(SUITE, &scalar).ok_or(ErrorCode::KeyMissing)?;
-        ring.insert(SLOT, own)?;
+        if let Some(issuer) = &self.issuer {
+            let scalar = issuer.expose_p256_scalar().ok_or(ErrorCode::KeyMissing)?;
+            let own = IssuerKey::from_p256_scalar(self.suite, &scalar).ok_or(ErrorCode::KeyMissing)?;
+            ring.insert(SLOT, own)?;
+        }
         Ok(DeskParts {
             store: Box::new(store),
             seal_key: SealKey::from_bytes(*self.seal_key),
             clock: Box::new(SystemClock),
             entropy: Box::new(SysRng),
-            signer: Box::new(SoftwareSigner::new(ring, Box::new(MemoryAdminKeys::default()))),
+            signer: Box::new(SoftwareSigner::new(ring, Box::new(self.admin_keys.clone()))),
             passwords: Box::new(Argon2Passwords::new(self.pepper.clone())),
             passkeys: Some(Box::new(self.passkeys.clone())),
             notifier: Box::new(self.outbox.clone()),
@@ -189,6 +213,20 @@ impl Secrets {
             // Its key was made for this process: a demonstration's licence is worth nothing elsewhere.
             vendor: vec![self.verifier()],
             guess_window_seconds: GUESS_WINDOW,
+        })
+    }
+
+    fn issuer(&self) -> Result<Issuer, ErrorCode> {
+        let public = || {
+            self.issuer
+                .as_ref()
+                .and_then(IssuerKey::public)
+                .ok_or(ErrorCode::KeyMissing)
+        };
+        Ok(match self.suite {
+            Suite::P256Ecdsa => Issuer::P256Ecdsa(public()?),
+            Suite::P256EcdhMac => Issuer::P256EcdhMac(public()?),
+            Suite::AesAdminKey => Issuer::AesAdminKey,
         })
     }
 
@@ -233,42 +271,44 @@ fn set_up(
     parts: DeskParts,
     secrets: &Secrets,
     operators: &[DemoOperator],
-    open: bool,
+    options: &DemoOptions,
 ) -> Result<VirtualKey, Refusal> {
     let administrator = operators.first().ok_or(ErrorCode::InvalidArgument)?;
     let mut desk = Desk::create(
         parts,
-        rules(),
+        rules(options.approval_from),
         &administrator.operator.id,
         &administrator.password,
     )?;
     let session = desk.sign_in(&administrator.operator.id, &administrator.password)?;
     let until = now().plus_seconds(LICENCE_DAYS * DAY);
     desk.put_licence(&session, &secrets.licence(LICENSED, until)?)?;
-    let public = secrets.issuer.public().ok_or(ErrorCode::KeyMissing)?;
-    let info = IssuerInfo {
-        slot: SLOT,
-        suite: SUITE,
-        public,
-        retired: false,
-    };
-    desk.put_issuer(&session, &info)?;
+    let issuer = secrets.issuer()?;
+    if let Some(public) = issuer.public() {
+        let info = IssuerInfo {
+            slot: SLOT,
+            suite: secrets.suite,
+            public,
+            retired: false,
+        };
+        desk.put_issuer(&session, &info)?;
+    }
     for other in operators.iter().skip(1) {
         desk.put_operator(&session, &other.operator, Some(&other.password))?;
     }
-    let key = people::move_in(&mut desk, &session, &public)?;
-    if open {
+    let key = people::move_in(&mut desk, &session, issuer, options.key.as_deref())?;
+    if options.open {
         desk.open_desk(&session)?;
     }
     desk.sign_out(&session)?;
     Ok(key)
 }
 
-fn rules() -> Rules {
+fn rules(approval_from: u32) -> Rules {
     let mut rules = Rules::default();
-    // Somebody who tries a program out unlocks the same key again and again, and sees an approval the second time.
+    // Somebody who tries a program out unlocks the same key again and again.
     rules.limits.device = LimitRule {
-        approval_from: 1,
+        approval_from,
         ..rules.limits.operator
     };
     rules

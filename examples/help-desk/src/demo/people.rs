@@ -1,14 +1,14 @@
 //! Who is in the demonstration: operators, and users with their devices.
 
+use std::path::Path;
+
+use fido_unlock::ErrorCode;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, DeviceKeys, DeviceLabel, NewDevice, Operator, Privilege, Role, UnixTime,
-    User, UserClass, UserId,
+    Channel, ChannelKind, Desk, Operator, Privilege, Role, UnixTime, User, UserClass, UserId,
 };
-use fido_unlock::suite::IssuerPublicKey;
-use fido_unlock::{DeviceId, ErrorCode};
 use zeroize::Zeroizing;
 
-use super::{SLOT, Session, VirtualKey, operator_id};
+use super::{Issuer, Session, VirtualKey, operator_id};
 use crate::new_password::new_password;
 use crate::refusal::Refusal;
 
@@ -25,7 +25,7 @@ pub struct DemoOperator {
 /// The first one is the Administrator.
 pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
     type Line = (&'static str, &'static [Role], &'static [Privilege], &'static str);
-    const LINES: [Line; 6] = [
+    const LINES: [Line; 7] = [
         ("admin-1", &[Role::Administrator], &[], "may do everything"),
         (
             "admin-2",
@@ -45,6 +45,12 @@ pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
             &[],
             &[Privilege::Unlock],
             "answers callers; a second one, to approve",
+        ),
+        (
+            "platform-1",
+            &[],
+            &[Privilege::Unlock],
+            "in its name the agents of a management platform ask",
         ),
         (
             "audit-1",
@@ -82,11 +88,16 @@ const SAMPLES: [Sample; 8] = [
     ("sam.nokey", "Sam Nokey", UserClass::Ordinary, 0),
 ];
 
-/// Registers users and devices, one of the devices retired; gives the first one's key, with a passkey, locked.
+/// The one whose key is locked.
+pub(super) const LOCKED: &str = SAMPLES[0].0;
+
+/// Registers users and devices, one of the devices retired; gives the first one's key, with a passkey, locked. `file`:
+/// where that one is kept, if not in memory.
 pub(super) fn move_in(
     desk: &mut Desk,
     session: &Session,
-    issuer: &IssuerPublicKey,
+    issuer: Issuer,
+    file: Option<&Path>,
 ) -> Result<VirtualKey, Refusal> {
     let mut locked = None;
     for (place, sample) in SAMPLES.iter().enumerate() {
@@ -94,9 +105,12 @@ pub(super) fn move_in(
         let (_, name, _, devices) = *sample;
         desk.put_user(session, &user)?;
         for _ in 0..devices {
-            let key = VirtualKey::make(name)?;
-            let device = register(desk, session, &key, issuer, &user.id)?;
-            locked = locked.or(Some((key, device)));
+            let key = match locked {
+                None => VirtualKey::to_be_locked(name, file)?,
+                Some(_) => VirtualKey::make(name)?,
+            };
+            issuer.register(desk, session, &key, &user.id)?;
+            locked = locked.or(Some(key));
         }
     }
     if let Some(last) = UserId::new("chris.example") {
@@ -105,7 +119,7 @@ pub(super) fn move_in(
             desk.retire_device(session, &old.id)?;
         }
     }
-    let (key, _) = locked.ok_or(ErrorCode::NoDevice)?;
+    let key = locked.ok_or(ErrorCode::NoDevice)?;
     key.make_passkey()?;
     key.lock()?;
     Ok(key)
@@ -135,30 +149,4 @@ fn channel(id: &str, kind: ChannelKind, address: String) -> Channel {
         // The desk sets it.
         changed_at: UnixTime(0),
     }
-}
-
-fn register(
-    desk: &mut Desk,
-    session: &Session,
-    key: &VirtualKey,
-    issuer: &IssuerPublicKey,
-    owner: &UserId,
-) -> Result<DeviceId, Refusal> {
-    let enrolled = key.enroll(issuer)?;
-    let device = NewDevice {
-        id: enrolled.device_id,
-        owner: owner.clone(),
-        slot: SLOT,
-        keys: DeviceKeys::P256EcdhMac {
-            issuer: *issuer,
-            device: enrolled.device_key,
-        },
-        admin_key: None,
-        counter: Some(0),
-        rotation: 0,
-        other_slots: Vec::new(),
-        label: DeviceLabel::new("Virtual key"),
-    };
-    desk.register_device(session, &device)?;
-    Ok(enrolled.device_id)
 }

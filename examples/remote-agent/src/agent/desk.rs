@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use fido_unlock::{DeviceId, ErrorCode, ResponseCode};
+use fido_unlock::{DeviceId, ResponseCode};
 use serde_json::json;
 
 use super::{Agent, Event};
 use crate::Failure;
 use crate::desk::Desk;
 use crate::job::JobId;
-use crate::saved::Saved;
+use crate::saved::{Saved, new_key};
 
 impl<W: Write> Agent<W> {
     /// Asks the desk, where there is one and no code yet.
@@ -33,17 +33,19 @@ impl<W: Write> Agent<W> {
         );
         std::thread::spawn(move || {
             let result = Desk::new(options, cancel).and_then(|desk| {
-                let known = saved.request.map(|request| desk.fetch(&saved.session, &request));
-                match known {
-                    // A desk that has forgotten it is asked anew.
-                    Some(Err(failure)) if failure.code == ErrorCode::RequestUnknown => {}
-                    Some(done) => return done,
-                    None => {}
+                let (mut key, known) = (saved.key, saved.request);
+                let mut request = desk.open(&saved.session, &key)?;
+                if !request.lives {
+                    key = new_key()?;
+                    request = desk.open(&saved.session, &key)?;
                 }
-                let request = desk.ask(&saved.session)?;
-                // Nobody listens any more where the agent has ended.
-                let _ = tell.send(Event::Asked(id, request.clone()));
-                desk.fetch(&saved.session, &request)
+                if known.as_ref() != Some(&request.id) {
+                    // Nobody listens any more where the agent has ended.
+                    let _ = tell.send(Event::Asked(id, key, request.id.clone()));
+                }
+                let id = request.id.clone();
+                desk.prepare(&saved.session, request)?;
+                desk.fetch(&saved.session, &id)
             });
             let _ = tell.send(Event::Fetched(id, result));
         });
@@ -65,11 +67,8 @@ impl<W: Write> Agent<W> {
                 self.report.event("answered", Some(&id), json!({}))?;
                 self.unlock(id)
             }
-            Err(failure) => {
-                job.saved.request = None;
-                self.save(&id)?;
-                self.report.error(Some(&id), &failure)
-            }
+            // The same request, when the key is plugged in again: what failed may be mended there.
+            Err(failure) => self.report.error(Some(&id), &failure),
         }
     }
 

@@ -29,7 +29,8 @@ enum Event {
     CannotWatch(Failure),
     Line(Result<Command, Failure>),
     InputEnded,
-    Asked(JobId, String),
+    /// The key and the id of its request.
+    Asked(JobId, String, String),
     Fetched(JobId, Result<ResponseCode, Failure>),
     Touch(DeviceId),
     Ended(JobId, Result<(), Failure>),
@@ -121,8 +122,9 @@ impl<W: Write> Agent<W> {
             Event::Line(Ok(command)) => self.command(command),
             Event::Line(Err(failure)) => self.report.error(None, &failure),
             Event::InputEnded => Ok(()),
-            Event::Asked(id, request) => match self.current(id) {
+            Event::Asked(id, key, request) => match self.current(id) {
                 Some(job) => {
+                    job.saved.key = key;
                     job.saved.request = Some(request);
                     self.save(&id.device)?;
                     self.report.event("requested", Some(&id.device), json!({}))
@@ -188,11 +190,10 @@ impl<W: Write> Agent<W> {
                     }
                 };
                 resumed |= saved.is_some();
-                let mut saved = saved.unwrap_or(Saved {
-                    session: session.clone(),
-                    request: None,
-                    sent: false,
-                });
+                let mut saved = match saved {
+                    Some(saved) => saved,
+                    None => Saved::new(session.clone())?,
+                };
                 saved.sent = false;
                 self.last_serial += 1;
                 let job = Job::new(saved, Arc::clone(&route), self.last_serial);

@@ -4,16 +4,49 @@
 
 use std::time::Duration;
 
-use fido_unlock::host::CtapUnlockDevice;
+use fido_unlock::ctap2::device_unlock::EnrollOptions;
 use fido_unlock::host::framing::HidTransport;
 use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport};
-use fido_unlock::{Interface, Suite};
+use fido_unlock::host::{CtapUnlockDevice, EnrollPlan, PlannedKey, enroll};
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::suite::IssuerKey;
+use fido_unlock::{HasCode, Interface, Pin, Suite};
+use fido_unlock_mock::SoftAuthenticator;
+use fido_unlock_mock::framing::{Device, MockHid};
+use fido_unlock_mock::platform::Platform;
 use fido_unlock_system::SystemEntropy;
-use help_desk_stub::{Desk, Key};
 
 use super::*;
 
-struct SoftRoute(Key);
+/// A key that was enrolled and locked.
+struct SoftRoute(Device<SoftAuthenticator>);
+
+impl SoftRoute {
+    fn new() -> Self {
+        let authenticator = SoftAuthenticator::builder().max_retries(1).build().unwrap();
+        let key = Self(Device::new(authenticator, SystemTicks::new()));
+        let issuer = IssuerKey::make_p256(Suite::P256EcdhMac, &mut SystemEntropy).unwrap();
+        let plan = EnrollPlan {
+            slots: &[(1, PlannedKey::P256EcdhMac(issuer.public().unwrap()))],
+            options: EnrollOptions::default(),
+            protocol: PinProtocol::Two,
+            token: None,
+        };
+        let (mut call, mut entropy) = (Call::with_touch(), SystemEntropy);
+        let mut device = CtapUnlockDevice::new(key.by(Interface::Fido));
+        enroll(&mut device, &plan, &mut entropy, &mut call).unwrap();
+        let mut transport = device.into_transport();
+        let mut platform = Platform::new(&mut transport, &mut entropy, &mut call, PinProtocol::Two);
+        platform.set_pin(&Pin::new("Winter42".into())).unwrap();
+        let wrong = platform.try_pin(&Pin::new("Winter24".into()));
+        assert_eq!(wrong.unwrap_err().code(), ErrorCode::PinBlocked);
+        key
+    }
+
+    fn by(&self, interface: Interface) -> HidTransport<MockHid<SoftAuthenticator>, SystemEntropy> {
+        HidTransport::new(self.0.hid(interface), SystemEntropy, interface)
+    }
+}
 
 impl Route for SoftRoute {
     fn name(&self) -> &str {
@@ -26,8 +59,7 @@ impl Route for SoftRoute {
         "port"
     }
     fn open(&self) -> Result<Box<dyn Transport>, Failure> {
-        let hid = self.0.device().hid(Interface::Vendor);
-        Ok(Box::new(HidTransport::new(hid, SystemEntropy, Interface::Vendor)))
+        Ok(Box::new(self.by(Interface::Vendor)))
     }
 }
 
@@ -40,11 +72,7 @@ fn what_a_job_that_was_given_up_has_asked_for_is_not_its_successors() {
         pause: Duration::ZERO,
     };
     let mut agent = Agent::new(options, Vec::new());
-    let desk = Desk::new(Suite::P256EcdhMac, Duration::ZERO).unwrap();
-    let key = Key::make(None).unwrap();
-    key.enroll(desk.issuer()).unwrap();
-    key.block().unwrap();
-    let route: Arc<dyn Route> = Arc::new(SoftRoute(key));
+    let route: Arc<dyn Route> = Arc::new(SoftRoute::new());
     let ticks = SystemTicks::new();
     let (cancel, mut progress) = (NeverCancel, NoProgress);
     let mut call = Call::new(&ticks, Duration::from_secs(30), &cancel, &mut progress);
@@ -60,8 +88,9 @@ fn what_a_job_that_was_given_up_has_asked_for_is_not_its_successors() {
     assert_ne!(first, second);
 
     let request = |agent: &Agent<Vec<u8>>| agent.jobs[&id].saved.request.clone();
-    agent.take(Event::Asked(second, "second".into())).unwrap();
-    agent.take(Event::Asked(first, "first".into())).unwrap();
+    let asked = |name, request: &str| Event::Asked(name, "key".into(), request.into());
+    agent.take(asked(second, "second")).unwrap();
+    agent.take(asked(first, "first")).unwrap();
     assert_eq!(request(&agent).as_deref(), Some("second"));
     let gone = || Err(Failure::from(ErrorCode::Cancelled));
     agent.jobs.get_mut(&id).unwrap().fetching = true;
@@ -74,5 +103,5 @@ fn what_a_job_that_was_given_up_has_asked_for_is_not_its_successors() {
     assert_eq!(agent.jobs[&id].id, second);
     // Its own is heard.
     agent.take(Event::Fetched(second, gone())).unwrap();
-    assert_eq!(request(&agent), None);
+    assert!(!agent.jobs[&id].fetching);
 }

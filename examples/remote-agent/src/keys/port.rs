@@ -1,4 +1,4 @@
-//! A key behind a TCP port of this machine, as `help-desk-stub` serves it: frames of a length (2 bytes,
+//! A key behind a TCP port of this machine, as `help-desk --demo` serves it: frames of a length (2 bytes,
 //! big-endian) and a HID report of the vendor interface.
 
 use std::io::{ErrorKind, Read, Write};

@@ -91,7 +91,6 @@ class UnlockModel(
             } catch (failure: UnlockException) {
                 mutable.value = UnlockState.Stopped(failure.row)
             } catch (failure: HelpDeskException) {
-                cases.load()?.let { cases.save(it.copy(request = null)) }
                 mutable.value = UnlockState.Stopped(failure.row)
             }
         }.also { work = it }
@@ -121,22 +120,26 @@ class UnlockModel(
         cases.save(case)
         if (code == null) {
             mutable.value = UnlockState.Asking(case.deviceId, case.challenge)
-            code = fetch(case) { request ->
-                case = case.copy(request = request)
-                cases.save(case)
+            code = fetch(case) {
+                case = it
+                cases.save(it)
             }
         }
         mutable.value = UnlockState.WantsPin(case.deviceId, session.pinRules(), problem = null)
     }
 
-    private suspend fun fetch(case: Case, asked: (String) -> Unit): CharArray {
-        try {
-            case.request?.let { return desk.fetch(it) }
-        } catch (failure: HelpDeskException) {
-            // A desk that has forgotten it is asked anew.
-            if (failure.row.number.toInt() != REQUEST_UNKNOWN) throw failure
+    private suspend fun fetch(case: Case, changed: (Case) -> Unit): CharArray {
+        var asked = case
+        var request = desk.ask(asked.deviceId, asked.challenge, asked.key)
+        if (request == null) {
+            // It has run out, or was ended at the desk: another one.
+            asked = asked.copy(key = newKey(), request = null)
+            changed(asked)
+            request = desk.ask(asked.deviceId, asked.challenge, asked.key)
+                ?: throw HelpDeskException(REQUEST_EXPIRED, "the help desk ended the request")
         }
-        return desk.fetch(desk.ask(case.deviceId, case.challenge).also(asked))
+        changed(asked.copy(request = request))
+        return desk.fetch(request)
     }
 
     private suspend fun unlock(shown: UnlockState.WantsPin, pin: CharArray, again: CharArray) {
@@ -164,9 +167,8 @@ class UnlockModel(
             when (failure) {
                 is UnlockException.Pin, is UnlockException.Transport -> wantAgain(failure.row)
                 else -> {
-                    // A code that does not fit is not kept; the next look asks for another one.
+                    // A code that does not fit is not kept; the next look asks again.
                     wipeCode()
-                    if (failure.number != OUTCOME_UNKNOWN) cases.save(case.copy(request = null))
                     throw failure
                 }
             }
@@ -221,7 +223,7 @@ class UnlockModel(
     private companion object {
         const val OUTCOME_UNKNOWN = 124
         const val PIN_CONFIRMATION = 306
-        const val REQUEST_UNKNOWN = 429
+        const val REQUEST_EXPIRED = 414
         const val NO_DEVICE = 501
     }
 }

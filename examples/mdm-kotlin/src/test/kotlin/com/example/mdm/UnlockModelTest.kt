@@ -58,12 +58,13 @@ class UnlockModelTest {
     @ParameterizedTest
     @ValueSource(strings = ["1", "2", "3"])
     fun `each suite, from the key to the new PIN`(suite: String) = runBlocking {
-        World("--suite", suite, "--thinks", "1").use { world ->
+        World("--suite", suite, "--approval-from", "0").use { world ->
             App(world.desk(), cases).use { app ->
                 val secret = pin()
                 PortPipe(world.keyPort).use { pipe ->
                     app.on { keyConnected(Link.Usb(pipe)) }
                     val asking = app.wait<UnlockState.Asking>()
+                    world.approve()
                     val wants = app.wait<UnlockState.WantsPin>()
                     assertEquals(asking.deviceId, wants.deviceId)
                     app.on { choosePin(pin("12"), pin("12")) }
@@ -75,6 +76,7 @@ class UnlockModelTest {
                 }
                 assertTrue(secret.all { it == '0' }, "the PIN is wiped")
                 assertFalse(Files.exists(folder.resolve("case")), "an unlocked key is kept")
+                withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(10) }
                 app.mustBeUnlocked(world.keyPort)
             }
         }
@@ -82,7 +84,7 @@ class UnlockModelTest {
 
     @Test
     fun `an app that was closed meanwhile goes on with the same request`() = runBlocking {
-        World("--thinks", "2").use { world ->
+        World("--approval-from", "0").use { world ->
             val shown = App(world.desk(), cases).use { app ->
                 PortPipe(world.keyPort).use { pipe ->
                     app.on { keyConnected(Link.Usb(pipe)) }
@@ -96,6 +98,7 @@ class UnlockModelTest {
                 PortPipe(world.keyPort).use { pipe ->
                     app.on { keyConnected(Link.Usb(pipe)) }
                     assertEquals(shown, app.wait<UnlockState.Asking>())
+                    world.approve()
                     app.wait<UnlockState.WantsPin>()
                     assertEquals(request, cases.load()?.request)
                     app.on { choosePin(pin(), pin()) }
@@ -107,8 +110,28 @@ class UnlockModelTest {
     }
 
     @Test
+    fun `each step is asked again where an answer is lost, and done once`() = runBlocking {
+        World("--approval-from", "0").use { world ->
+            LossyRelay(world.url).use { relay ->
+                App(world.desk(url = relay.url), cases).use { app ->
+                    PortPipe(world.keyPort).use { pipe ->
+                        app.on { keyConnected(Link.Usb(pipe)) }
+                        world.approve()
+                        app.wait<UnlockState.WantsPin>()
+                        assertEquals(listOf(cases.load()?.request), world.requests().map { it["id"].textValue() })
+                        app.on { choosePin(pin(), pin()) }
+                        app.wait<UnlockState.Unlocked>()
+                    }
+                    withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(10) }
+                    app.mustBeUnlocked(world.keyPort)
+                }
+            }
+        }
+    }
+
+    @Test
     fun `a key that is pulled at any report is asked again, and unlocks`() = runBlocking {
-        World("--thinks", "0").use { world ->
+        World().use { world ->
             App(world.desk(), cases).use { app ->
                 var reports = 0
                 var pulls = 0
@@ -140,8 +163,9 @@ class UnlockModelTest {
 
     @Test
     fun `a token is not told, and no code crosses a network in the clear`() {
+        val call = Call("robin.sample", "INC-4711", "call-back", "called back")
         fun refused(url: String, token: String): String =
-            assertThrows<IllegalArgumentException> { HttpHelpDesk(URI(url), "user-1", token) }.message.orEmpty()
+            assertThrows<IllegalArgumentException> { HttpHelpDesk(URI(url), call, token) }.message.orEmpty()
         assertFalse("geheim" in refused("https://desk.example", "geheim\n"))
         for (url in listOf("http://desk.example", "http://0.0.0.0:1", "http:///v1", "ftp://127.0.0.1")) {
             refused(url, "geheim")
@@ -150,7 +174,7 @@ class UnlockModelTest {
 
     @Test
     fun `a cancel gives up, and what the desk refuses is shown`() = runBlocking {
-        World("--thinks", "3600").use { world ->
+        World("--approval-from", "0").use { world ->
             App(world.desk(), cases).use { app ->
                 PortPipe(world.keyPort).use { pipe ->
                     app.on { keyConnected(Link.Usb(pipe)) }
@@ -159,6 +183,7 @@ class UnlockModelTest {
                     app.wait<UnlockState.NoKey>()
                 }
                 assertFalse(Files.exists(folder.resolve("case")))
+                withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(10) }
             }
             App(world.desk(user = "nobody"), cases).use { app ->
                 PortPipe(world.keyPort).use { pipe ->
