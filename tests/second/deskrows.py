@@ -74,11 +74,13 @@ RULES = fields(k0=array(METHOD), k1=array(METHOD), k2=boolean, k3=fields(k0=LIMI
                k6=u64, k7=u64, k8=u64, k9=u64, k10=text)
 ROLES, PRIVILEGES = array(one_of(0, 1)), array(one_of(0, 1, 2, 3, 4))
 SCOPES = array(one_of(0, 1, 2))
-GRANTS = fields(k0=lambda v: ROLES(v) and rises(v), k1=lambda v: PRIVILEGES(v) and rises(v))
+GRANTS = fields(k0=lambda v: ROLES(v) and rises(v), k1=lambda v: PRIVILEGES(v) and rises(v), o2=person)
 CHANNEL = fields(k0=text, k1=one_of(0, 1, 2, 3), k2=text, k3=time)
 SLOT = fields(k0=u8, k1=u8, o2=b33, k3=u32)
 CODE = fields(k0=request, k1=data(14), o2=u16, k3=person, k4=time, k5=one_of(0, 1, 2, 3, 4))
-CALLER = fields(k0=method, k1=vouched, k2=b32, k3=time)
+CALLER = fields(k0=method, k1=vouched, k2=b32, k3=time, o4=person)
+VOUCH = fields(k0=person, k1=time, o2=one_of(0, 1, 2))
+MANAGER = fields(o0=person)
 APPROVAL = fields(k0=person, k1=b32, o2=b32, k3=time)
 AUTHORISED = fields(k0=time, k1=b32, k2=u32, o3=text)
 
@@ -88,7 +90,8 @@ TABLES = {
     "settings": (empty, fields(k0=boolean, k1=boolean, k2=resting(RULES))),
     "licence": (empty, fields(k0=some_bytes)),
     "counts": (empty, fields(k0=u32, k1=u32)),
-    "users": (person, fields(k0=text, k1=text, k2=resting(user_class), k3=array(CHANNEL), k4=boolean)),
+    "users": (person, fields(k0=text, k1=text, k2=resting(user_class), k3=array(CHANNEL), k4=boolean,
+                              o5=resting(MANAGER))),
     "user_names": (some_bytes, fields(k0=person)),
     "operators": (person, fields(k0=text, k1=resting(GRANTS), o2=text, k3=u32, k4=boolean, k5=array(b32),
                            k6=u64, o7=time, k8=boolean, k9=array(b32), o10=fields(k0=b32, k1=time, k2=u32), k11=array(b32))),
@@ -102,13 +105,13 @@ TABLES = {
     "device_states": (device_id, fields(o0=u16, k1=array(CODE), k2=u32, k3=u32)),
     "requests": (request, fields(k0=one_of(0, 1, 2, 3, 4), k1=person, k2=person, k3=device_id, k4=text, k5=time, k6=u32,
                                  k7=u32, k8=u32, o9=CALLER, k10=u8, o11=data(16, 18), o12=APPROVAL, o13=text,
-                                 o14=AUTHORISED, o15=b32)),
+                                 o14=AUTHORISED, o15=b32, o16=VOUCH, o17=text)),
     "answered": (data(14), fields(k0=device_id)),
     "limits": (lambda key: len(key) == {0: 11, 1: 11, 2: 33}.get(key[0]), fields(k0=array(fields(k0=time, k1=u32)))),
     "alarms": (data(8), fields(k0=u16, o1=device_id, o2=u16, k3=time, k4=boolean)),
     "standing_alarms": (data(2, 4, 12, 14), fields(k0=u64)),
     "queues": (lambda key: key in (b"alarms", b"announcements", b"outbox"), fields(k0=u64, k1=u64)),
-    "outbox": (data(8), fields(k0=one_of(0, 1, 2, 3), k1=person, o2=device_id, o3=request, k4=person, k5=time, k6=data(16),
+    "outbox": (data(8), fields(k0=one_of(0, 1, 2, 3, 4), k1=person, o2=device_id, o3=request, k4=person, k5=time, k6=data(16),
                                k7=u32, o8=CHANNEL)),
     "announcements": (data(8), fields(k0=u64, k1=u16, k2=time, o3=person, o4=person, o5=person, o6=b32, o7=time)),
     "issuers": (b32, fields(k0=u8, k1=u8, k2=b33, k3=boolean, k4=time, o5=u32)),
@@ -216,6 +219,15 @@ def basis(log_id, request_id, revision, what):
     return sha256(b"fido-unlock/1 approval\0", log_id, request_id, revision.to_bytes(4, "big"), sha256(cbor.encode(what)))
 
 
+def asked(row, user):
+    """What a manager is shown of a request."""
+    return {0: row[1], 1: row[2], 2: user[0], 3: user[1], 4: row[3], 5: row[4], 6: row[5], 7: row[16][0], 8: row[16][1]}
+
+
+def vouched_basis(log_id, request_id, what):
+    return sha256(b"fido-unlock/1 vouch\0", log_id, request_id, sha256(cbor.encode(what)))
+
+
 def session_key(log_id, secret):
     return sha256(b"fido-unlock/1 session\0", log_id, secret)
 
@@ -297,4 +309,7 @@ def verify_store(dump, export):
         elif table == "requests" and 12 in row and row[0] == 0 and row[6] == head[5][0]:
             what = shown(row, maps["users", row[2]], head[4], head[5])
             require(row[12][1] == basis(head[1], key, row[7], what), CORRUPT, "an approval of something else")
+        if table == "requests" and 4 in row.get(9, {}) and row[0] == 0 and row[6] == head[5][0]:
+            what = asked(row, maps["users", row[2]])
+            require(row[9][2] == vouched_basis(head[1], key, what), CORRUPT, "vouched for something else")
     return len(rows)

@@ -19,6 +19,8 @@ mod calls;
 mod codes;
 #[path = "desk/export.rs"]
 mod export;
+#[path = "desk/figures.rs"]
+mod figures;
 #[path = "desk/files.rs"]
 mod files;
 #[path = "desk/health.rs"]
@@ -26,6 +28,8 @@ mod health;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;
+#[path = "desk/managers.rs"]
+mod managers;
 #[path = "desk/passkeys.rs"]
 mod passkeys;
 #[path = "desk/people.rs"]

@@ -21,3 +21,4 @@ approvals-sent-to = geht an { $address }
 approvals-approve = FREIGEBEN
 approvals-approve-for = Die Anfrage von { $operator } für { $name } freigeben
 approvals-more = Es gibt mehr Anfragen, als hier stehen.
+approvals-by-manager = Die Führungskraft hat sich hier angemeldet und bürgt

@@ -94,9 +94,13 @@ audit-event = { $event ->
     [TakenOver] Übernommen
     [DeliveryChanged] Zustellung geändert
     [ApprovalAsked] Freigabe anderswo erbeten
+    [ManagerAsked] Führungskraft gefragt
+    [CallerDenied] Von der Führungskraft verneint
     [Authorised] Code genehmigt
     [CodeMade] Code erzeugt
     [CodeSent] Code gesendet
+    [CallerNotKnown] Führungskraft weiß es nicht
+    [CallerNumberNoted] Nummer des Anrufers notiert
     [Done] Erledigt
     [Abandoned] Aufgegeben
     [NoticeSent] Nachricht gesendet
@@ -108,6 +112,7 @@ audit-event = { $event ->
     [ChannelChanged] Adresse geändert
     [ChannelRemoved] Adresse entfernt
     [UserErased] Benutzer gelöscht
+    [ManagerChanged] Führungskraft geändert
     [DeviceRegistered] Gerät registriert
     [DeviceRotated] Ausstellerschlüssel des Geräts gewechselt
     [DeviceRetired] Gerät außer Dienst gestellt

@@ -120,3 +120,6 @@ import-address-new = { $to }
 import-class = Klasse { $from } wird { $to }
 import-class-after-rest = Klasse { $from } wird { $to }, nach der Wartezeit
 import-class-stays = Klasse bleibt { $class }; { $withdrawn }, was noch wartet, wird zurückgenommen
+import-manager = Führungskraft { $from } wird { $to }
+import-manager-after-rest = Führungskraft { $from } wird { $to }, nach der Wartezeit; bis dahin niemand
+import-manager-stays = Führungskraft bleibt { $manager }; eine andere, die noch wartet, wird zurückgenommen

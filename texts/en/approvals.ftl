@@ -21,3 +21,4 @@ approvals-sent-to = sent to { $address }
 approvals-approve = APPROVE
 approvals-approve-for = Approve the request of { $operator } for { $name }
 approvals-more = There are more requests than are shown here.
+approvals-by-manager = Their manager has signed in here and vouches for them

@@ -95,9 +95,13 @@ audit-event = { $event ->
     [TakenOver] Taken over
     [DeliveryChanged] Delivery changed
     [ApprovalAsked] Approval asked for elsewhere
+    [ManagerAsked] Manager asked
+    [CallerDenied] Caller denied by their manager
     [Authorised] Code authorised
     [CodeMade] Code made
     [CodeSent] Code sent
+    [CallerNotKnown] Caller not known to their manager
+    [CallerNumberNoted] Caller’s number noted
     [Done] Done
     [Abandoned] Given up
     [NoticeSent] Notice sent
@@ -109,6 +113,7 @@ audit-event = { $event ->
     [ChannelChanged] Address changed
     [ChannelRemoved] Address removed
     [UserErased] User erased
+    [ManagerChanged] Manager changed
     [DeviceRegistered] Device registered
     [DeviceRotated] Device's issuer key rotated
     [DeviceRetired] Device retired

@@ -118,3 +118,6 @@ import-address-new = { $to }
 import-class = class { $from } to { $to }
 import-class-after-rest = class { $from } to { $to }, after its rest
 import-class-stays = class { $class } stays; { $withdrawn }, which rests, is withdrawn
+import-manager = manager { $from } to { $to }
+import-manager-after-rest = manager { $from } to { $to }, after a rest; nobody until then
+import-manager-stays = manager { $manager } stays; another, which rests, is withdrawn

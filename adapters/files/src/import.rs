@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use csv::{QuoteStyle, ReaderBuilder, StringRecord, Trim, WriterBuilder};
 use fido_unlock_protocol::{Shown, text};
 
-pub use changes::{ClassRests, UserChange, UserDifference, user_change};
+pub use changes::{ClassRests, UserChange, UserDifference, managers_elsewhere, user_change};
 pub use devices::{DEVICE_COLUMNS, device_rows, foreign_or, read_devices};
 pub use fault::{CellFault, ImportError, ImportErrors};
 pub use users::{ImportedUser, USER_COLUMNS, read_users, user_text};

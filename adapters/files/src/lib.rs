@@ -20,8 +20,8 @@ pub use clock::SystemClock;
 pub use folder::{Exposed, others_may_write};
 pub use import::{
     CellFault, ClassRests, DEVICE_COLUMNS, ImportError, ImportErrors, Imported, ImportedRow, ImportedUser,
-    USER_COLUMNS, UserChange, UserDifference, device_rows, foreign_or, read_devices, read_users, user_change,
-    user_text,
+    USER_COLUMNS, UserChange, UserDifference, device_rows, foreign_or, managers_elsewhere, read_devices,
+    read_users, user_change, user_text,
 };
 pub use json_file::WriterLock;
 pub use passwords::Argon2Passwords;

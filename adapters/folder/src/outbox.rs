@@ -25,6 +25,7 @@ impl Notifier for Outbox {
             NoticeKind::Done => "done",
             NoticeKind::Abandoned => "abandoned",
             NoticeKind::ChannelChanged => "channel_changed",
+            NoticeKind::ManagerAsked => "manager_asked",
         };
         let line = json!({
             "kind": kind,

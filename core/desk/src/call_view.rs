@@ -10,7 +10,9 @@ use fido_unlock_protocol::{Challenge, DeviceId};
 use crate::desk::ShownEntry;
 use crate::ports::IssuerInfo;
 use crate::record::DeskEvent;
-use crate::{OperatorId, RequestId, UnixTime, User, UserClass, UserId, VerificationMethod, Vouched};
+use crate::{
+    CallManager, OperatorId, RequestId, UnixTime, User, UserClass, UserId, VerificationMethod, Vouched,
+};
 
 /// How a request with a code ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub struct CallView {
     pub suite: Suite,
     /// Reason or ticket; empty when none was given yet.
     pub reason: String,
+    /// The number that the caller calls from, where it was noted.
+    pub caller_number: Option<String>,
     /// When it was opened.
     pub opened_at: UnixTime,
     /// The last second in which it lives.
@@ -67,6 +71,8 @@ pub struct CallView {
     pub lives: bool,
     /// How the caller was verified and on whose word, as long as that counts.
     pub caller: Option<(VerificationMethod, Vouched)>,
+    /// Who may vouch for the caller, and how far that is; `None` where nobody is the user's manager.
+    pub manager: Option<CallManager>,
     /// The challenge, which passed the checks.
     pub challenge: Option<Challenge>,
     /// Who approved, as long as that counts.
@@ -148,6 +154,10 @@ pub struct KnownUser {
     pub user: User,
     /// A lower class that rests.
     pub rests: Option<Pending<UserClass>>,
+    /// Who vouches for them now.
+    pub manager: Option<UserId>,
+    /// Who will, or that nobody will, where that rests.
+    pub manager_rests: Option<Pending<Option<UserId>>>,
 }
 
 /// An inconsistency, until an Administrator acknowledges it.

@@ -28,6 +28,7 @@ mod challenge_check;
 mod decide;
 mod delivery;
 mod desk;
+mod figures;
 mod ids;
 mod licence;
 mod limits;
@@ -46,6 +47,7 @@ mod step;
 mod typed_text;
 #[cfg(test)]
 mod vectors;
+mod vouching;
 mod wrong_rows;
 
 pub use access_token::{AccessToken, KnownToken, Scope};
@@ -60,6 +62,7 @@ pub use desk::{
     LogState, SetUp, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
+pub use figures::{DURATIONS, DayFigures, Figures, NumberFigures, OperatorFigures, RefusalFigures};
 pub use ids::{DeviceLabel, LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitKind, LimitRule, LimitRules};
@@ -78,4 +81,5 @@ pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};
 pub use step::{Guard, SealKey, SeenLog};
 pub use typed_text::{composed, folded, looks_like, opaque};
+pub use vouching::{CallManager, ManagerAnswer, ManagerQuestion, NewManager, WantedUser};
 pub use wrong_rows::{RowFault, WrongRow, WrongRows};

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{AccessToken, KnownPasskey, KnownToken, OperatorId, UnixTime};
+use super::{AccessToken, KnownPasskey, KnownToken, OperatorId, UnixTime, UserId};
 use crate::access_token::token_key;
 use crate::record::LogId;
 
@@ -82,6 +82,8 @@ pub struct Operator {
     pub roles: Vec<Role>,
     /// Privileges given one by one.
     pub privileges: Vec<Privilege>,
+    /// The user as whom the account vouches for those whose manager that is. It has then neither role nor privilege.
+    pub user: Option<UserId>,
 }
 
 impl Operator {
@@ -192,6 +194,7 @@ mod tests {
             id: OperatorId::new("o").unwrap(),
             roles: roles.to_vec(),
             privileges: privileges.to_vec(),
+            user: None,
         };
         let table: [(Operator, [bool; 5]); 7] = [
             (operator(&[], &[]), [false; 5]),

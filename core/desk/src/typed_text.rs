@@ -61,6 +61,22 @@ pub fn looks_like(one: &str, other: &str) -> bool {
     seen(one) == seen(other)
 }
 
+/// The fewest and the most digits of a telephone number; fewer than a Response Code has.
+const DIGITS: core::ops::RangeInclusive<usize> = 2..=20;
+
+/// A telephone number without the spaces and signs that people write in it, and `+` for the `00` of another country; `None`
+/// where it is none.
+pub(crate) fn telephone(typed: &str) -> Option<String> {
+    let written =
+        |character: &char| !character.is_whitespace() && !"-./()\u{2010}\u{2011}".contains(*character);
+    let plain: String = typed.trim().chars().filter(written).collect();
+    let abroad = plain.strip_prefix('+').or_else(|| plain.strip_prefix("00"));
+    let digits = abroad.unwrap_or(&plain);
+    let is_number = DIGITS.contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let sign = if abroad.is_some() { "+" } else { "" };
+    is_number.then(|| [sign, digits].concat())
+}
+
 /// What stands for a Response Code in a detail.
 const CODE_LEFT_OUT: &str = "[code]";
 
@@ -79,4 +95,30 @@ pub(crate) fn without_codes(text: &str) -> String {
     }
     let word = |word| if secret(word) { CODE_LEFT_OUT } else { word };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_has_one_spelling() {
+        for typed in ["+49 (171) 555-01", "0049 171/555.01", " +4917155501\u{a0}"] {
+            assert_eq!(telephone(typed).as_deref(), Some("+4917155501"), "{typed:?}");
+        }
+        assert_eq!(telephone("0171 55501").as_deref(), Some("017155501"));
+        assert_eq!(telephone("4711").as_deref(), Some("4711"));
+        for none in [
+            "",
+            "withheld",
+            "1",
+            "+",
+            "00",
+            "+49x",
+            "\u{661}\u{662}\u{663}",
+            "123456789012345678901",
+        ] {
+            assert_eq!(telephone(none), None, "{none:?}");
+        }
+    }
 }

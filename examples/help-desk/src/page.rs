@@ -25,6 +25,8 @@ pub(crate) struct Who {
     pub(crate) may: Vec<Privilege>,
     /// How the licence stands, for those who may put another in.
     pub(crate) licence: Option<LicenceStands>,
+    /// Whether they are a manager, who vouches for others and does nothing else.
+    pub(crate) vouches: bool,
 }
 
 /// How the licence stands.
@@ -110,6 +112,7 @@ impl Page {
             warning: who.licence.as_ref().and_then(|licence| licence.said(t)),
             demo: app
                 .key()
+                .filter(|_| !who.vouches)
                 .map(|_| entry(t.menu_try_it(), "/try-it"))
                 .into_iter()
                 .collect(),
@@ -118,6 +121,10 @@ impl Page {
 
     pub(crate) fn operator(&self) -> &str {
         self.who.session.operator().as_str()
+    }
+
+    pub(crate) const fn vouches(&self) -> bool {
+        self.who.vouches
     }
 
     pub(crate) fn csrf(&self) -> &str {

@@ -66,6 +66,8 @@ enum Own {
     UserText,
     MailAddress,
     UserExists,
+    ManagesSelf,
+    VouchesBesides,
     NoToken,
     TokenDays,
     TokenScope,
@@ -91,6 +93,8 @@ impl Own {
             Self::UserText => t.users_not_plain(),
             Self::MailAddress => t.users_no_mail(),
             Self::UserExists => t.users_exists(),
+            Self::ManagesSelf => t.users_own_manager(),
+            Self::VouchesBesides => t.operators_vouches_besides(),
             Self::NoToken => t.refusal_no_token(),
             Self::TokenDays => t.tokens_no_days(),
             Self::TokenScope => t.tokens_no_scope(),
@@ -115,6 +119,8 @@ impl Own {
             Self::UserText => t.users_not_plain_next(),
             Self::MailAddress => t.users_no_mail_next(),
             Self::UserExists => t.users_exists_next(),
+            Self::ManagesSelf => t.users_own_manager_next(),
+            Self::VouchesBesides => t.operators_vouches_besides_next(),
             Self::NoToken => t.refusal_no_token_next(),
             Self::TokenDays => t.tokens_no_days_next(),
             Self::TokenScope => t.tokens_no_scope_next(),
@@ -209,6 +215,15 @@ impl Refusal {
 
     pub(crate) const fn no_token_scope() -> Self {
         Self::typed(Own::TokenScope)
+    }
+
+    pub(crate) const fn own_manager() -> Self {
+        Self::typed(Own::ManagesSelf)
+    }
+
+    /// An account that vouches for others may do nothing else.
+    pub(crate) const fn vouches_besides() -> Self {
+        Self::typed(Own::VouchesBesides)
     }
 
     pub(crate) const fn user_exists() -> Self {

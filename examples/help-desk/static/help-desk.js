@@ -3,7 +3,7 @@
 
 const PARTS = ["rows", "challenge-state"];
 // These ask by themselves: what they show stays, and what is wrong stands above it until they are answered.
-const FOLLOWING = ["waiting", "approval"];
+const FOLLOWING = ["waiting", "approval", "manager", "questions"];
 
 function follows(event) {
   return FOLLOWING.includes(event.detail.target?.id);

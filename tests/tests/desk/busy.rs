@@ -30,6 +30,7 @@ fn operator((name, _): (&str, &str), roles: Vec<Role>) -> Operator {
         id: operator_id(name),
         roles,
         privileges: vec![Privilege::Unlock],
+        user: None,
     }
 }
 

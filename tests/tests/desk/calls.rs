@@ -444,6 +444,7 @@ fn another_system_approves_what_it_was_asked_last() {
         id: operator_id("reader"),
         roles: vec![],
         privileges: vec![Privilege::Downloads],
+        user: None,
     };
     house
         .desk

@@ -163,6 +163,7 @@ fn another_password_makes_a_code_void() {
         id: id.clone(),
         roles: vec![Role::DeviceServiceAdministrator],
         privileges: vec![],
+        user: None,
     };
     house.desk.put_operator(&admin, &anna, Some(NEW)).unwrap();
     let void = house.desk.redeem_code(&id, &code, BERT.1);
@@ -213,6 +214,7 @@ fn who_makes_another_one_s_sign_in_has_shown_of_late_that_it_is_they() {
         id: operator_id("carl"),
         roles: Vec::new(),
         privileges: vec![Privilege::Unlock],
+        user: None,
     };
     house.refused(missing, |desk| desk.give_code(&admin, &bert).map(drop));
     house.refused(missing, |desk| desk.give_password(&admin, &bert, NEW));

@@ -11,11 +11,13 @@ use fido_unlock::HasCode;
 use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::Table;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
-use fido_unlock::desk::{Desk, ExportTexts, OperatorSession, Scope, UserClass};
+use fido_unlock::desk::{
+    Desk, ExportTexts, ManagerAnswer, NewManager, Operator, OperatorSession, Scope, UserClass,
+};
 use fido_unlock_mock::desk::FakeBrowser;
 use serde_json::json;
 
-use crate::house::{ADMIN, ANNA, BERT, operator_id, user};
+use crate::house::{ADMIN, ANNA, BERT, DAY, House, operator_id, user, user_id};
 
 /// Entries that are proved, by place.
 pub const PROVED: [u64; 3] = [0, 17, 255];
@@ -60,6 +62,35 @@ fn passkeys_tokens_and_a_code(desk: &mut Desk, admin: &OperatorSession, anna: &O
     desk.sign_in(&operator_id(BERT.0), BERT.1).unwrap_err();
 }
 
+/// The manager of zoe is asked in three calls, and says each that can be said.
+fn managers(house: &mut House) {
+    let admin = house.sign_in(ADMIN);
+    let mona = (operator_id("mona.account"), "blue kettles never sing");
+    house
+        .desk
+        .put_user(&admin, &user("mona", UserClass::Ordinary))
+        .unwrap();
+    let account = Operator {
+        id: mona.0.clone(),
+        roles: vec![],
+        privileges: vec![],
+        user: Some(user_id("mona")),
+    };
+    house.desk.put_operator(&admin, &account, Some(mona.1)).unwrap();
+    let manager = (user_id("zoe"), NewManager::Is(user_id("mona")));
+    house.desk.put_managers(&admin, &[manager]).unwrap();
+    house.later(DAY);
+    let anna = house.sign_in(ANNA);
+    let mona = house.desk.sign_in(&mona.0, mona.1).unwrap();
+    for answer in [ManagerAnswer::Unknown, ManagerAnswer::No, ManagerAnswer::Yes] {
+        let id = house.open(&anna, 1);
+        house.desk.set_caller_number(&anna, id, "+49 171 55501").unwrap();
+        house.desk.ask_manager(&anna, id).unwrap();
+        let seen = house.desk.manager_question(&mona, id).unwrap().basis;
+        house.desk.answer_as_manager(&mona, id, &seen, answer).unwrap();
+    }
+}
+
 /// Writes `checkpoint`, tiles, entries and texts of a log that was restored once, and beside them `key`,
 /// `checkpoint.before`, made under the log's first id, `checkpoint.old`, `consistency`, proofs, and `store.json`, all that
 /// the store holds.
@@ -70,6 +101,7 @@ pub fn write(folder: &Path) -> Exported {
     put(folder, "checkpoint.before", before.to_text().as_bytes());
     let parts = house.parts();
     house.desk = Desk::restore(parts, &operator_id(ADMIN.0), ADMIN.1, "the disk broke").unwrap();
+    managers(&mut house);
     let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
     busy::a_call_that_waits(&mut house, &anna);
     let mut moved = user("boss", UserClass::Privileged);

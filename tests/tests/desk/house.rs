@@ -186,6 +186,7 @@ impl House {
                 id: operator_id(name),
                 roles: vec![Role::DeviceServiceAdministrator],
                 privileges: vec![Privilege::Unlock],
+                user: None,
             };
             desk.put_operator(&admin, &operator, Some(password)).unwrap();
         }
@@ -293,6 +294,7 @@ impl House {
             id: operator_id(name),
             roles: vec![],
             privileges: privileges.to_vec(),
+            user: None,
         };
         let password = "a long enough pass phrase";
         self.desk.put_operator(&admin, &operator, Some(password)).unwrap();
@@ -306,6 +308,7 @@ impl House {
             id: operator_id(name),
             roles: vec![],
             privileges: vec![],
+            user: None,
         };
         self.desk.put_operator(&admin, &operator, None).unwrap();
     }

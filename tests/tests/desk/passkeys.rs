@@ -185,6 +185,7 @@ fn what_one_signs_in_with_changes_after_a_sign_in_of_late_alone() {
         id: operator_id(ADMIN.0),
         roles: vec![Role::Administrator],
         privileges: vec![],
+        user: None,
     };
     let admin = house.sign_in(ADMIN);
     house.later(5 * MINUTE + 1);

@@ -3,8 +3,8 @@
 use fido_unlock::desk::ports::{IssuerInfo, NoticeKind, Table};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, DeskError, KeyEvent, LicenceFile, Operator, OperatorSession, Privilege, Role,
-    Rules, SetUp, Standing, UnixTime, User, UserClass, UserId,
+    Channel, ChannelKind, Desk, DeskError, KeyEvent, KnownUser, LicenceFile, NewManager, Operator,
+    OperatorSession, Privilege, Role, Rules, SetUp, Standing, UnixTime, User, UserClass, UserId, WantedUser,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
@@ -20,6 +20,7 @@ fn operator(name: &str, roles: &[Role]) -> Operator {
         id: operator_id(name),
         roles: roles.to_vec(),
         privileges: vec![],
+        user: None,
     }
 }
 
@@ -742,6 +743,14 @@ fn a_device_is_seen_with_all_that_is_known_of_it() {
     });
 }
 
+fn wanted(user: User, known: Option<KnownUser>) -> WantedUser {
+    WantedUser {
+        user,
+        manager: NewManager::Same,
+        known,
+    }
+}
+
 #[test]
 fn users_are_changed_as_they_were_shown_or_not_at_all() {
     let mut house = House::new();
@@ -750,7 +759,7 @@ fn users_are_changed_as_they_were_shown_or_not_at_all() {
     let mut known = house.desk.known_users(&admin, &ids).unwrap();
     let zoe = user("zoe", UserClass::Privileged);
     let carl = user("carl", UserClass::Ordinary);
-    let changes = [(zoe, known.remove(0)), (carl, known.remove(0))];
+    let changes = [wanted(zoe, known.remove(0)), wanted(carl, known.remove(0))];
     let named = |house: &mut House, name: &str| house.desk.find_user(&admin, &user_id(name));
     house
         .desk
@@ -760,9 +769,9 @@ fn users_are_changed_as_they_were_shown_or_not_at_all() {
     assert_eq!(code_of(named(&mut house, "carl")), ErrorCode::UserUnknown);
     assert_eq!(named(&mut house, "zoe").unwrap().user.name, "Zoe Else");
 
-    let [zoe, carl] = changes.map(|(user, _)| user);
+    let [zoe, carl] = changes.map(|wanted| wanted.user);
     let mut known = house.desk.known_users(&admin, &ids).unwrap();
-    let changes = [(zoe, known.remove(0)), (carl, known.remove(0))];
+    let changes = [wanted(zoe, known.remove(0)), wanted(carl, known.remove(0))];
     assert!(house.desk.put_users_known(&admin, &changes).unwrap());
     assert_eq!(
         named(&mut house, "zoe").unwrap().user.class,
@@ -783,7 +792,12 @@ fn users_are_changed_as_they_were_shown_or_not_at_all() {
         name: "Zoe Once More".into(),
         ..ordinary
     };
-    assert!(house.desk.put_users_known(&admin, &[(named, known)]).unwrap());
+    assert!(
+        house
+            .desk
+            .put_users_known(&admin, &[wanted(named, known)])
+            .unwrap()
+    );
     assert_eq!(house.desk.pending_class(&admin, &user_id("zoe")).unwrap(), rests);
     assert!(rests.is_some());
     // A second time they are others than they were shown.

@@ -179,6 +179,7 @@ fn each_privilege_is_its_own() {
                 id: operator_id("new"),
                 roles: vec![],
                 privileges: vec![],
+                user: None,
             };
             desk.put_operator(session, &operator, Some("a long enough pass phrase"))
         },

@@ -100,6 +100,7 @@ fn t4_a_session_ends_with_its_password_and_with_its_operator() {
         id: operator_id(BERT.0),
         roles: vec![],
         privileges: vec![Privilege::Unlock],
+        user: None,
     };
     let password = Some("another person altogether");
     house.desk.put_operator(&admin, &another, password).unwrap();
@@ -131,6 +132,7 @@ fn t5_one_administrator_alone_waits_for_a_rest() {
         id: operator_id("puppet"),
         roles: vec![],
         privileges: vec![Privilege::Unlock],
+        user: None,
     };
     let password = "an account of one's own";
     house.desk.put_operator(&admin, &puppet, Some(password)).unwrap();
@@ -162,6 +164,7 @@ fn an_administrator_with_another_s_password_is_no_second_person() {
         id: operator_id("chief"),
         roles: vec![Role::Administrator],
         privileges: vec![Privilege::Unlock],
+        user: None,
     };
     let own = "nine green lanterns";
     house.desk.put_operator(&admin, &chief, Some(own)).unwrap();

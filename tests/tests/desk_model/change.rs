@@ -56,6 +56,7 @@ impl Change {
                     id: operator_id(OPERATORS[who as usize]),
                     roles: Vec::new(),
                     privileges: vec![Privilege::Downloads],
+                    user: None,
                 };
                 desk.put_operator(admin, &operator, None)?;
                 ghost.people[who as usize].may_unlock = false;
@@ -65,6 +66,7 @@ impl Change {
                     id: operator_id(OPERATORS[who as usize]),
                     roles: vec![Role::DeviceServiceAdministrator],
                     privileges: vec![Privilege::Unlock],
+                    user: None,
                 };
                 desk.put_operator(admin, &operator, Some(PASSWORD))?;
                 ghost.people[who as usize].old_password = true;

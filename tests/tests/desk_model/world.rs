@@ -264,6 +264,7 @@ impl World {
                 id: operator_id(name),
                 roles: vec![Role::DeviceServiceAdministrator],
                 privileges: vec![Privilege::Unlock],
+                user: None,
             };
             desk.put_operator(&admin, &operator, Some(PASSWORD)).unwrap();
         }

@@ -62,6 +62,7 @@ fn operator(name: &str) -> Operator {
         id: operator_id(name),
         roles: vec![Role::DeviceServiceAdministrator],
         privileges: vec![Privilege::Unlock],
+        user: None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a row about a user changes, if anything: the one answer for a dry run, and for what is then written.
 
-use fido_unlock_desk::{Channel, ChannelKind, KnownUser, UnixTime, User, UserClass, UserId};
+use std::collections::BTreeSet;
+
+use fido_unlock_desk::{Channel, ChannelKind, KnownUser, NewManager, UnixTime, User, UserClass, UserId};
 
 use super::{ImportedRow, ImportedUser};
 
@@ -47,6 +49,20 @@ pub enum UserDifference {
         /// What is withdrawn.
         withdrawn: UserClass,
     },
+    /// Another manager, or the first one.
+    Manager {
+        /// As it is; `None` where there is none.
+        from: Option<UserId>,
+        /// As it will be.
+        to: UserId,
+        /// It holds after its rest, and nobody is their manager until then.
+        rests: bool,
+    },
+    /// The manager stays, and what rests of it is withdrawn.
+    ManagerStays {
+        /// As it is.
+        manager: UserId,
+    },
 }
 
 /// A row that changes something.
@@ -56,6 +72,8 @@ pub struct UserChange {
     pub line: usize,
     /// The user as they are to be.
     pub user: User,
+    /// Who is to vouch for them.
+    pub manager: NewManager,
     /// As the desk knew them; `None` where it did not.
     pub known: Option<KnownUser>,
     /// What becomes different, in the order of the columns; never empty.
@@ -158,13 +176,53 @@ pub fn user_change(
         }
         _ => {}
     }
+    let manager = manager_change(wanted.manager.as_ref(), known.as_ref(), rests);
+    let manager = manager.map_or(NewManager::Same, |(difference, to)| {
+        differences.push(difference);
+        NewManager::Is(to)
+    });
     let change = (!differences.is_empty()).then_some(UserChange {
         line,
         user,
+        manager,
         known,
         differences,
     });
     Ok(change)
+}
+
+/// What becomes of a user's manager, if anything, and who it is then.
+fn manager_change(
+    wanted: Option<&UserId>,
+    known: Option<&KnownUser>,
+    rests: bool,
+) -> Option<(UserDifference, UserId)> {
+    let wanted = wanted?.clone();
+    let from = known.and_then(|known| known.manager.clone());
+    let later = known.and_then(|known| known.manager_rests.as_ref());
+    let difference = match (&from, later) {
+        // Asked for already.
+        (_, Some(later)) if later.value.as_ref() == Some(&wanted) => return None,
+        (Some(from), None) if *from == wanted => return None,
+        (Some(from), Some(_)) if *from == wanted => UserDifference::ManagerStays {
+            manager: wanted.clone(),
+        },
+        _ => UserDifference::Manager {
+            from,
+            to: wanted.clone(),
+            rests: rests && known.is_some(),
+        },
+    };
+    Some((difference, wanted))
+}
+
+/// The managers of a file who are no rows of it: whether there are such users is to be looked up.
+#[must_use]
+pub fn managers_elsewhere(rows: &[ImportedRow<ImportedUser>]) -> Vec<UserId> {
+    let here: BTreeSet<&UserId> = rows.iter().map(|row| &row.value.id).collect();
+    let managers = rows.iter().filter_map(|row| row.value.manager.as_ref());
+    let elsewhere: BTreeSet<&UserId> = managers.filter(|manager| !here.contains(manager)).collect();
+    elsewhere.into_iter().cloned().collect()
 }
 
 /// Gives the user's channel of this kind another address, or adds one; gives what that changes.

@@ -1,7 +1,7 @@
-//! Users, with the header `id,name,class,mail,telephone`.
+//! Users, with the header `id,name,class,mail,telephone,manager`, of which files of earlier versions lack the last.
 //!
-//! `class`: `ordinary` or `privileged`; `mail`: an address; `telephone`: a number to call. What is empty says nothing:
-//! what the desk knows of it stays.
+//! `class`: `ordinary` or `privileged`; `mail`: an address; `telephone`: a number to call; `manager`: the id of the user
+//! who vouches for them. What is empty says nothing: what the desk knows of it stays.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use fido_unlock_protocol::Shown;
 use super::{CellFault, Cells, ImportError, ImportErrors, Imported, from_cell, read_table};
 
 /// The columns, in this order.
-pub const USER_COLUMNS: [&str; 5] = ["id", "name", "class", "mail", "telephone"];
+pub const USER_COLUMNS: [&str; 6] = ["id", "name", "class", "mail", "telephone", "manager"];
 
 /// Longest name or address, in bytes.
 const LONGEST: usize = 256;
@@ -29,6 +29,8 @@ pub struct ImportedUser {
     pub mail: Option<String>,
     /// A telephone number to call, at most 256 bytes; `None` says nothing of it.
     pub telephone: Option<String>,
+    /// Who vouches for them, another user; `None` says nothing of it.
+    pub manager: Option<UserId>,
 }
 
 /// Reads every row.
@@ -37,7 +39,7 @@ pub struct ImportedUser {
 /// [`ImportErrors`] where it is no text, or has another header.
 pub fn read_users(csv: &[u8]) -> Result<Imported<ImportedUser>, ImportErrors> {
     let mut seen = HashMap::new();
-    read_table(csv, &USER_COLUMNS, (3, 0), |cells| {
+    read_table(csv, &USER_COLUMNS, (4, 1), |cells| {
         let user = read_cells(cells)?;
         match seen.insert(user.id.as_str().to_owned(), cells.line) {
             None => Some(user),
@@ -50,8 +52,8 @@ pub fn read_users(csv: &[u8]) -> Result<Imported<ImportedUser>, ImportErrors> {
     })
 }
 
-fn read_cells(cells: &mut Cells<'_, 5>) -> Option<ImportedUser> {
-    let [id, name, class, mail, telephone] = cells.cells;
+fn read_cells(cells: &mut Cells<'_, 6>) -> Option<ImportedUser> {
+    let [id, name, class, mail, telephone, manager] = cells.cells;
     let id = cells.read(1, UserId::new(from_cell(id)), CellFault::User);
     let name = text(cells, 2, name);
     if name.as_ref().is_some_and(Option::is_none) {
@@ -69,17 +71,26 @@ fn read_cells(cells: &mut Cells<'_, 5>) -> Option<ImportedUser> {
         cells.wrong(4, CellFault::Mail);
     }
     let telephone = text(cells, 5, telephone);
+    let manager = match from_cell(manager) {
+        "" => Some(None),
+        // Nobody vouches for themselves.
+        manager => UserId::new(manager)
+            .filter(|manager| Some(manager) != id.as_ref())
+            .map(Some),
+    };
+    let manager = cells.read(6, manager, CellFault::User);
     Some(ImportedUser {
         id: id?,
         name: name??,
         class: class?,
         mail: mail?,
         telephone: telephone?,
+        manager: manager?,
     })
 }
 
 /// A text that can be shown as it is; `Some(None)` where there is none.
-fn text(cells: &mut Cells<'_, 5>, column: usize, cell: &str) -> Option<Option<String>> {
+fn text(cells: &mut Cells<'_, 6>, column: usize, cell: &str) -> Option<Option<String>> {
     let text = user_text(from_cell(cell));
     let fault = text.as_ref().err().copied();
     cells.read(column, text.ok(), fault.unwrap_or(CellFault::Text))
@@ -116,6 +127,7 @@ mod tests {
             class,
             mail: mail.map(Into::into),
             telephone: telephone.map(Into::into),
+            manager: None,
         };
         let lines: Vec<usize> = rows.iter().map(|row| row.line).collect();
         let users: Vec<_> = rows.into_iter().map(|row| row.value).collect();
@@ -131,8 +143,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_an_earlier_version_has_no_managers() {
+        let csv = "id,name,class,mail,telephone,manager\nalice,Alice,,,,bob\nbob,Bob\n";
+        let rows = read_users(csv.as_bytes()).unwrap().whole().unwrap();
+        let managers: Vec<_> = rows.iter().map(|row| row.value.manager.clone()).collect();
+        assert_eq!(managers, [UserId::new("bob"), None]);
+        // A cell that has moved there is no manager.
+        let older = "id,name,class,mail,telephone\nbob,Bob,,,+49 1,2\n";
+        let moved =
+            "line 2: 6 cells instead of 5; a cell that contains the separator must be in double quotes";
+        assert_eq!(faults(older), [moved]);
+        assert!(faults("id,name,class,mail,telephone\nbob,Bob,,,+49 1,\n").is_empty());
+        let wrong = "line 2, column 6 (manager): not a user's id";
+        assert_eq!(
+            faults("id,name,class,mail,telephone,manager\nbob,Bob,,,,bob\n"),
+            [wrong]
+        );
+    }
+
+    #[test]
     fn every_fault_of_every_row_is_told() {
-        let csv = "id,name,class,mail,telephone\n\
+        let csv = "id,name,class,mail,telephone,manager\n\
                    ,,vip,nobody,\u{202e}1\n\
                    alice,Alice,,,\n\
                    one\n\
@@ -145,7 +176,7 @@ mod tests {
                 "line 2, column 3 (class): neither ordinary nor privileged nor empty",
                 "line 2, column 4 (mail): not a mail address",
                 "line 2, column 5 (telephone): too long, or with characters that cannot be seen",
-                "line 4: 1 cells instead of 5; a cell that contains the separator must be in double quotes",
+                "line 4: 1 cells instead of 6; a cell that contains the separator must be in double quotes",
                 "line 5, column 1 (id): line 3 is about the same one",
             ]
         );

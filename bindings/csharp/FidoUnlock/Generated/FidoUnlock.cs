@@ -12377,6 +12377,8 @@ namespace FidoUnlock
         Abandoned = 2,
         /// <summary>A way to them was added, changed or taken away.</summary>
         ChannelChanged = 3,
+        /// <summary>They are somebody's manager, and are asked whether it is that person who calls.</summary>
+        ManagerAsked = 4,
     }
 
     internal static partial class UniffiConverters
@@ -12389,6 +12391,7 @@ namespace FidoUnlock
                 case 2: return global::FidoUnlock.NoticeKind.Done;
                 case 3: return global::FidoUnlock.NoticeKind.Abandoned;
                 case 4: return global::FidoUnlock.NoticeKind.ChannelChanged;
+                case 5: return global::FidoUnlock.NoticeKind.ManagerAsked;
                 default: throw UniffiReader.Malformed();
             }
         }
@@ -12401,6 +12404,7 @@ namespace FidoUnlock
                 case global::FidoUnlock.NoticeKind.Done: uniffiWriter.WriteInt32(2); break;
                 case global::FidoUnlock.NoticeKind.Abandoned: uniffiWriter.WriteInt32(3); break;
                 case global::FidoUnlock.NoticeKind.ChannelChanged: uniffiWriter.WriteInt32(4); break;
+                case global::FidoUnlock.NoticeKind.ManagerAsked: uniffiWriter.WriteInt32(5); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of NoticeKind");
             }
         }

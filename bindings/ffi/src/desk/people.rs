@@ -104,6 +104,7 @@ impl DeskOperator {
             id: operator_id(&self.id)?,
             roles: self.roles.iter().copied().map(Into::into).collect(),
             privileges: self.privileges.iter().copied().map(Into::into).collect(),
+            user: None,
         })
     }
 }

@@ -101,6 +101,8 @@ pub enum NoticeKind {
     Abandoned,
     /// A way to them was added, changed or taken away.
     ChannelChanged,
+    /// They are somebody's manager, and are asked whether it is that person who calls.
+    ManagerAsked,
 }
 
 /// A message to the owner of a device. It holds no code.
@@ -183,6 +185,7 @@ impl Notifier for HostNotifier {
                 ports::NoticeKind::Done => NoticeKind::Done,
                 ports::NoticeKind::Abandoned => NoticeKind::Abandoned,
                 ports::NoticeKind::ChannelChanged => NoticeKind::ChannelChanged,
+                ports::NoticeKind::ManagerAsked => NoticeKind::ManagerAsked,
             },
             user: notice.user.into(),
             device_id: notice.device.map(|device| device.to_code()),

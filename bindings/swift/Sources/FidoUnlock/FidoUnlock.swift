@@ -15024,6 +15024,10 @@ public enum NoticeKind: Equatable, Hashable {
      * A way to them was added, changed or taken away.
      */
     case channelChanged
+    /**
+     * They are somebody's manager, and are asked whether it is that person who calls.
+     */
+    case managerAsked
 
 
 
@@ -15053,6 +15057,8 @@ public struct FfiConverterTypeNoticeKind: FfiConverterRustBuffer {
 
         case 4: return .channelChanged
 
+        case 5: return .managerAsked
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -15075,6 +15081,10 @@ public struct FfiConverterTypeNoticeKind: FfiConverterRustBuffer {
 
         case .channelChanged:
             writeInt(&buf, Int32(4))
+
+
+        case .managerAsked:
+            writeInt(&buf, Int32(5))
 
         }
     }

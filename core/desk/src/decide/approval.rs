@@ -84,7 +84,8 @@ pub(crate) fn approve(
         other => other,
     })?;
     let mut row = call::live(step, id)?;
-    let other = actor.number != row.operator && who::may_be_second(step, actor.number)?;
+    let other = actor.number != row.operator && !has_vouched(&row, actor.number);
+    let other = other && who::may_be_second(step, actor.number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     if shown.is_some_and(|revision| revision != row.revision) {
         return Err(ErrorCode::ApprovalElsewhere.into());
@@ -188,11 +189,16 @@ pub(crate) fn finish(
         approval.basis == basis,
         ApprovalError::Elsewhere,
     )?;
-    let other = number != row.operator && who::may_be_second(step, number)?;
+    let other = number != row.operator && !has_vouched(&row, number) && who::may_be_second(step, number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     let may = may_approve(step, number)?;
     step.require(Guard::ApproverMay, may, ErrorCode::ApproverPrivilege)?;
     accept(step, id, row, number, basis, approval.evidence)
+}
+
+/// Whether it is this operator who has vouched for the caller.
+pub(crate) fn has_vouched(row: &RequestRow, number: PersonNumber) -> bool {
+    row.caller.is_some_and(|caller| caller.by == Some(number))
 }
 
 /// Whether somebody may answer callers, and so approve, now.

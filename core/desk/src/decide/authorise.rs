@@ -6,7 +6,7 @@ use alloc::string::String;
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::who::{self, Actor};
-use super::{approval, call, challenge, notice};
+use super::{approval, call, challenge, notice, vouch};
 use crate::challenge_check::counter_of;
 use crate::ports::NoticeKind;
 use crate::record::{DeskEntry, DeskEvent};
@@ -55,7 +55,7 @@ pub(crate) fn authorise(
     }
     let user = who::user(step, row.user)?;
     let device = call::in_use(step, row.user, &row.device())?;
-    judge(step, &row, &user, &device)?;
+    judge(step, id, &row, &user, &device)?;
     let rules = who::rules(step)?;
     let to = channel_of(step, &rules, &user, row.channel.as_deref())?;
     let approved = approved(step, id, &row, &user, &rules)?;
@@ -143,7 +143,13 @@ fn again(
 }
 
 /// Caller, challenge and reason, by the rules and the registry as they are now.
-fn judge(step: &Step<'_>, row: &RequestRow, user: &User, device: &DeviceRow) -> Result<(), DeskError> {
+fn judge(
+    step: &Step<'_>,
+    id: RequestId,
+    row: &RequestRow,
+    user: &User,
+    device: &DeviceRow,
+) -> Result<(), DeskError> {
     let rules = who::rules(step)?;
     step.require(
         Guard::CallerThere,
@@ -157,6 +163,8 @@ fn judge(step: &Step<'_>, row: &RequestRow, user: &User, device: &DeviceRow) -> 
             rules.accepts(user.class, caller.method, caller.vouched),
             ErrorCode::CallerMethod,
         )?;
+        let this = vouch::stands(step, id, row, &caller)?;
+        step.require(Guard::CallerThis, this, ErrorCode::CallerUnverified)?;
     }
     let challenge = row.challenge().ok_or(ErrorCode::WrongState)?;
     challenge::check(step, device, &challenge)?;
@@ -200,7 +208,7 @@ fn approved(
     // Their privilege may have been taken away since.
     let may = approval::may_approve(step, given.operator)?;
     step.require(Guard::ApproverMay, may, missing)?;
-    let other = given.operator != row.operator;
+    let other = given.operator != row.operator && !approval::has_vouched(row, given.operator);
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     Ok(true)
 }

@@ -6,12 +6,14 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 
+use super::vouch;
 use super::who::{self, Actor};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{CodeState, DeviceRow, DeviceStateRow, RequestRow, RequestState};
 use crate::rules::Rules;
 use crate::step::{Guard, Step};
+use crate::typed_text::telephone;
 use crate::{
     CallView, CodeOutcome, DeskError, OpenCode, OperatorSession, PersonNumber, Privilege, RequestId,
     UnixTime, UserId,
@@ -102,7 +104,12 @@ pub(crate) fn lives(step: &Step<'_>, row: &RequestRow, rules: &Rules) -> Result<
 pub(crate) fn live(step: &mut Step<'_>, id: RequestId) -> Result<RequestRow, DeskError> {
     let row = about(step, id)?;
     let open = row.state == RequestState::Open;
-    step.require(Guard::RequestOpen, open, ErrorCode::RequestUsed)?;
+    let refusal = if row.is_denied() {
+        ErrorCode::CallerDenied
+    } else {
+        ErrorCode::RequestUsed
+    };
+    step.require(Guard::RequestOpen, open, refusal)?;
     let rules = who::rules(step)?;
     lives(step, &row, &rules)?;
     Ok(row)
@@ -134,11 +141,31 @@ pub(crate) fn set_reason(
     step.about.request = Some(id);
     let actor = who::in_service(step, session, Privilege::Unlock)?;
     let mut row = own(step, id, &actor)?;
+    if row.reason != reason.trim() {
+        row.unvouch();
+    }
     row.reason = reason.trim().to_string();
     row.changed();
     step.put(id.as_bytes(), &row)?;
     let entry = step.entry(DeskEvent::ReasonChanged);
     Ok(step.record_text(entry, reason.trim())?)
+}
+
+/// Notes the number that the caller calls from. An approver is not shown it.
+pub(crate) fn set_caller_number(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: RequestId,
+    number: &str,
+) -> Result<(), DeskError> {
+    step.about.request = Some(id);
+    let actor = who::in_service(step, session, Privilege::Unlock)?;
+    let mut row = own(step, id, &actor)?;
+    let number = telephone(number).ok_or(ErrorCode::InvalidArgument)?;
+    row.caller_number = Some(number.clone());
+    step.put(id.as_bytes(), &row)?;
+    let entry = step.entry(DeskEvent::CallerNumberNoted);
+    Ok(step.record_text(entry, &number)?)
 }
 
 /// Says which way the code goes: to a channel, or shown. What was approved is void.
@@ -173,6 +200,7 @@ pub(crate) fn take_over(
     let before = row.operator;
     row.operator = actor.number;
     row.caller = None;
+    row.vouch = None;
     row.changed();
     step.put(id.as_bytes(), &row)?;
     let entry = DeskEntry {
@@ -214,11 +242,13 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
         device: row.device(),
         suite: device.suite().ok_or(ErrorCode::StoreCorrupt)?,
         reason: row.reason.clone(),
+        caller_number: row.caller_number.clone(),
         opened_at: row.opened_at,
         expires_at: row.opened_at.plus_seconds(rules.request_seconds),
         revision: row.revision,
         lives,
         caller: caller.map(|caller| (caller.method, caller.vouched)),
+        manager: vouch::of_call(step, row)?,
         challenge: row.challenge(),
         approved_by: approval
             .map(|given| who::operator_name(step, given.operator))

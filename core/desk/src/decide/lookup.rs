@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::who;
+use super::{managers, who};
 use crate::ports::{List, Table};
 use crate::record::DeskEvent;
-use crate::rows::{DeviceRow, DeviceStateRow, IssuerRow, OperatorRow, Resting, UserRow};
+use crate::rows::{DeviceRow, DeviceStateRow, Grants, IssuerRow, OperatorRow, Resting, UserRow};
 use crate::rules::{Rules, Stricter};
 use crate::step::{Step, tampered};
 use crate::typed_text::folded;
@@ -217,11 +217,20 @@ pub(crate) fn operators(step: &mut Step<'_>, session: &OperatorSession) -> Resul
             let actor = who::actor(step, PersonNumber(number), row)?;
             Ok(Operator {
                 id: actor.id,
+                user: vouches_as(step, &actor.grants)?,
                 roles: actor.grants.roles,
                 privileges: actor.grants.privileges,
             })
         })
         .collect()
+}
+
+/// The user as whom somebody vouches, where they were not erased.
+pub(crate) fn vouches_as(step: &Step<'_>, grants: &Grants) -> Result<Option<UserId>, DeskError> {
+    match grants.user {
+        Some(number) => Ok(who::known_user(step, number)?.map(|user| user.id)),
+        None => Ok(None),
+    }
 }
 
 /// What rests of the operators' grants.
@@ -254,6 +263,7 @@ fn pending_grants(step: &Step<'_>, row: &OperatorRow) -> Result<Option<Pending<O
     Ok(Some(Pending {
         value: Operator {
             id: who::operator_id(&row.name)?,
+            user: vouches_as(step, &pending.value)?,
             roles: pending.value.roles,
             privileges: pending.value.privileges,
         },
@@ -295,6 +305,8 @@ pub(crate) fn known_user(step: &Step<'_>, id: &UserId) -> Result<Option<KnownUse
     Ok(Some(KnownUser {
         user: who::user(step, number)?,
         rests: pending(step, &row.class)?,
+        manager: managers::of(step, &row)?.map(|(_, user)| user.id),
+        manager_rests: managers::pending(step, &row)?,
     }))
 }
 

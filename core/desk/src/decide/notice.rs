@@ -35,6 +35,27 @@ pub(crate) fn queue(
     push(step, &notice)
 }
 
+/// Queues a notice to the manager of a request's user, that they are asked.
+pub(crate) fn manager_asked(
+    step: &mut Step<'_>,
+    request: RequestId,
+    row: &RequestRow,
+    manager: PersonNumber,
+) -> Result<(), DeskError> {
+    let notice = NoticeRow {
+        kind: NoticeKind::ManagerAsked,
+        user: manager,
+        device: Some(row.device),
+        request: Some(request),
+        operator: row.operator,
+        at: step.now(),
+        message_id: step.random(),
+        tries: 0,
+        channel: None,
+    };
+    push(step, &notice)
+}
+
 /// Queues a notice that a user's channels changed, to each that they had before and each that is new.
 pub(crate) fn channels_changed(
     step: &mut Step<'_>,

@@ -14,7 +14,7 @@ use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
 use crate::step::Step;
 use crate::typed_text::looks_like;
-use crate::{DeskError, OperatorId, OperatorSession, Pending, PersonNumber, Privilege};
+use crate::{DeskError, Operator, OperatorId, OperatorSession, Pending, PersonNumber, Privilege};
 
 /// What a change that is asked for now rests by.
 pub(crate) fn asked(step: &Step<'_>, actor: &Actor) -> Result<Asked, DeskError> {
@@ -26,6 +26,18 @@ pub(crate) fn asked(step: &Step<'_>, actor: &Actor) -> Result<Asked, DeskError> 
         rest: if open { who::rules(step)?.rest_seconds } else { 0 },
         open,
     })
+}
+
+/// What an operator is to have: roles and privileges, or the user as whom they vouch, which goes with nothing else.
+pub(crate) fn grants_of(step: &Step<'_>, operator: &Operator) -> Result<Grants, DeskError> {
+    let grants = Grants::new(&operator.roles, &operator.privileges);
+    let Some(user) = &operator.user else {
+        return Ok(grants);
+    };
+    if grants != Grants::default() {
+        return Err(ErrorCode::InvalidArgument.into());
+    }
+    Ok(Grants::of_manager(who::user_number(step, user)?))
 }
 
 /// Adds an operator, without asking who does.

@@ -4,15 +4,15 @@ use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::{asked, with_reason};
 use super::who::{self, UserNameRow};
-use super::{announce, close, lookup, notice};
+use super::{announce, close, lookup, managers, notice};
 use crate::ports::{List, Table};
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{RequestRow, Resting, TextRow, UserRow};
 use crate::step::Step;
 use crate::typed_text::composed;
 use crate::{
-    Channel, DeskError, KnownUser, OperatorSession, Pending, PersonNumber, Privilege, RequestId, User,
-    UserClass, UserId,
+    Channel, DeskError, OperatorSession, Pending, PersonNumber, Privilege, RequestId, User, UserClass,
+    UserId, WantedUser,
 };
 
 /// Adds a user or changes one. A lower class rests first; a channel that is new or has another kind or address counts
@@ -31,20 +31,25 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
 pub(crate) fn put_known(
     step: &mut Step<'_>,
     session: &OperatorSession,
-    users: &[(User, Option<KnownUser>)],
+    users: &[WantedUser],
 ) -> Result<bool, DeskError> {
-    who::privileged(step, session, Privilege::Administer)?;
-    for (user, known) in users {
-        if lookup::known_user(step, &user.id)? != *known {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    for wanted in users {
+        if lookup::known_user(step, &wanted.user.id)? != wanted.known {
             return Ok(false);
         }
     }
-    for (user, known) in users {
+    for WantedUser { user, known, .. } in users {
         let rests = known.as_ref().and_then(|known| known.rests.as_ref());
         // What was asked for already stays as it was asked for.
         let class = (rests.map(|rests| rests.value) != Some(user.class)).then_some(user.class);
         let name = (&user.id, user.name.as_str());
         change(step, session, name, class, Some(&user.channels))?;
+    }
+    // Those who are named may be among those who have just been added.
+    for wanted in users {
+        let is_new = wanted.known.is_none();
+        managers::change(step, &actor, &wanted.user.id, &wanted.manager, is_new)?;
     }
     Ok(true)
 }
@@ -81,6 +86,7 @@ fn change(
                 class: Resting::new(class.unwrap_or(UserClass::Ordinary)),
                 channels: Default::default(),
                 erased: false,
+                manager: None,
             };
             (number, row)
         }
@@ -179,6 +185,7 @@ pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId)
             class: Resting::new(UserClass::Privileged),
             channels: Default::default(),
             erased: true,
+            manager: None,
         },
     )?;
     for (key, mut row) in step.list::<RequestRow>(List::RequestsOfUser, &number.0, None, u32::MAX)? {
@@ -191,6 +198,7 @@ pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId)
             close::end(step, id, &mut row, false)?;
         }
         row.reason.clear();
+        row.caller_number = None;
         row.channel = None;
         row.changed();
         step.put(&key, &row)?;

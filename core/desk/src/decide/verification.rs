@@ -52,6 +52,7 @@ pub(crate) fn finish(
         vouched: caller.vouched,
         evidence: caller.evidence,
         at: step.now(),
+        by: None,
     });
     row.changed();
     step.put(id.as_bytes(), &row)?;

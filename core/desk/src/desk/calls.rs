@@ -165,6 +165,24 @@ impl Desk {
         })
     }
 
+    /// Notes the number that the caller calls from, so that one that calls as many people is seen
+    /// ([`Desk::figures`]). `number`: 2 to 20 digits, with `+` or `00` before them for another country, and spaces and the
+    /// signs between them as people write them; it is kept without those. The log has its hash alone; the number is erased
+    /// with the user.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] where it is no number; as [`Desk::verify_caller`].
+    pub fn set_caller_number(
+        &mut self,
+        session: &OperatorSession,
+        id: RequestId,
+        number: &str,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::CallerNumberNoted, |step| {
+            call::set_caller_number(step, session, id, number)
+        })
+    }
+
     /// Says which way the code will go, before a second operator approves it. This voids an earlier approval.
     ///
     /// # Errors

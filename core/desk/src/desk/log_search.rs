@@ -121,6 +121,31 @@ pub(super) fn look(
     Ok(Looked { places, next: None })
 }
 
+/// The first place whose entry is not before `from`, in a log of `size`: all later ones are not before it either, but for
+/// those that were recorded before a clock was accepted.
+pub(super) fn first_since(view: &dyn DeskView, from: UnixTime, size: u64) -> Result<u64, StorageError> {
+    let mut search = Search {
+        view,
+        keys: Vec::new(),
+        seeks: MOST_SEEKS,
+    };
+    let accepted = EntryKey::Event(DeskEvent::ClockAccepted.number());
+    let (mut first, mut before) = (size, size);
+    // Since the clock that was accepted last before it, time goes forward.
+    while before > 0 {
+        let start = search.last(&accepted, before)?.unwrap_or(0);
+        let found = search.first_at(from, start, before)?;
+        if found < before {
+            first = found;
+        }
+        if found > start {
+            break;
+        }
+        before = start;
+    }
+    Ok(first)
+}
+
 /// What a seek found.
 enum Sought {
     /// Places, the newest first; none where there is no more.

@@ -4,6 +4,7 @@ mod calls;
 mod codes;
 mod devices;
 mod export;
+mod figures;
 mod health;
 mod log_reading;
 mod log_search;
@@ -16,6 +17,7 @@ mod shown_entry;
 mod sign_in;
 mod tokens;
 mod verify;
+mod vouching;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

@@ -5,12 +5,11 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::Desk;
-use crate::decide::{announce, lookup, operators, users};
+use crate::decide::{announce, lookup, operators, users, who};
 use crate::record::DeskEvent;
-use crate::rows::Grants;
 use crate::{
     Announcement, DeskError, Found, KnownUser, Operator, OperatorId, OperatorSession, Pending, Privilege,
-    User, UserClass, UserId,
+    User, UserClass, UserId, WantedUser,
 };
 
 impl Desk {
@@ -19,6 +18,8 @@ impl Desk {
     ///
     /// # Errors
     /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; [`ErrorCode::PasswordWeak`];
+    /// [`ErrorCode::InvalidArgument`] where they are to vouch as a user and have a role or privilege besides;
+    /// [`ErrorCode::UserUnknown`] where there is no such user;
     /// [`ErrorCode::OperatorMissing`] without a password for a new operator; [`ErrorCode::OperatorExists`] where a new one's
     /// name looks like another's; [`ErrorCode::LastAdministrator`] where nobody else administers now; clock; a store's error.
     pub fn put_operator(
@@ -28,9 +29,10 @@ impl Desk {
         password: Option<&str>,
     ) -> Result<(), DeskError> {
         let hash = self.new_password(session, &operator.id, password, Privilege::Administer)?;
-        let grants = Grants::new(&operator.roles, &operator.privileges);
         let hash = hash.as_ref().map(|(hash, short)| (hash.as_str(), *short));
         self.step(DeskEvent::OperatorChanged, |step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            let grants = operators::grants_of(step, operator)?;
             operators::put(step, session, &operator.id, grants, hash)
         })
     }
@@ -48,8 +50,9 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let hash = self.new_password(session, &operator.id, Some(password), Privilege::Administer)?;
         let hash = hash.ok_or(ErrorCode::WrongState)?;
-        let grants = Grants::new(&operator.roles, &operator.privileges);
         self.step(DeskEvent::OperatorChanged, |step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            let grants = operators::grants_of(step, operator)?;
             operators::put_new(step, session, &operator.id, grants, (&hash.0, hash.1))
         })
     }
@@ -173,12 +176,13 @@ impl Desk {
         shown: &Pending<Operator>,
         reason: &str,
     ) -> Result<(), DeskError> {
-        let grants = Pending {
-            value: Grants::new(&shown.value.roles, &shown.value.privileges),
-            holds_from: shown.holds_from,
-            asked_by: shown.asked_by.clone(),
-        };
         self.step(DeskEvent::ChangeApproved, |step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            let grants = Pending {
+                value: operators::grants_of(step, &shown.value)?,
+                holds_from: shown.holds_from,
+                asked_by: shown.asked_by.clone(),
+            };
             operators::settle(step, session, &shown.value.id, Some(&grants), reason)
         })
     }
@@ -247,14 +251,14 @@ impl Desk {
 
     /// Adds and changes users in one transaction, all or none, where each is still as it was shown: as
     /// [`Desk::known_users`] had them. Gives whether it was done; otherwise one has been changed since, and nothing was.
-    /// Give some hundreds at a time: others wait meanwhile.
+    /// Give some hundreds at a time: others wait meanwhile. Managers are named when all are there.
     ///
     /// # Errors
-    /// As [`Desk::put_user`].
+    /// As [`Desk::put_user`] and [`Desk::put_managers`].
     pub fn put_users_known(
         &mut self,
         session: &OperatorSession,
-        users: &[(User, Option<KnownUser>)],
+        users: &[WantedUser],
     ) -> Result<bool, DeskError> {
         self.step(DeskEvent::UserChanged, |step| {
             users::put_known(step, session, users)

@@ -24,19 +24,29 @@ pub enum NoticeKind {
     /// A way to them was added, changed or taken away.
     #[n(3)]
     ChannelChanged,
+    /// They are somebody's manager, and are asked whether it is that person who calls: the request's number leads them to
+    /// the question.
+    #[n(4)]
+    ManagerAsked,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::CodeGiven, Self::Done, Self::Abandoned, Self::ChannelChanged];
+    pub const ALL: [Self; 5] = [
+        Self::CodeGiven,
+        Self::Done,
+        Self::Abandoned,
+        Self::ChannelChanged,
+        Self::ManagerAsked,
+    ];
 }
 
-/// A message to the owner. It holds no code.
+/// A message to the owner of a device, or to their manager. It holds no code.
 #[derive(Clone, Copy, Debug)]
 pub struct Notice<'a> {
     /// What happened.
     pub kind: NoticeKind,
-    /// The owner.
+    /// Whom it is for.
     pub user: &'a User,
     /// Their device, where it is about one.
     pub device: Option<DeviceId>,

@@ -16,9 +16,10 @@ pub(crate) use counted::{AlarmRow, AnnouncementRow, LimitRow, NoticeRow, QueueRo
 pub(crate) use device::{AnsweredRow, CodeRef, CodeState, DeviceRow, DeviceStateRow};
 pub(crate) use keys::{IssuerRow, SlotRow};
 pub(crate) use person::{
-    BackOffRow, Grants, NameRow, OperatorRow, PasskeyRow, SessionRow, SignInCodeRow, TokenRow, UserRow,
+    BackOffRow, Grants, Managed, NameRow, OperatorRow, PasskeyRow, SessionRow, SignInCodeRow, TokenRow,
+    UserRow,
 };
-pub(crate) use request::{ApprovalPart, AuthorisedPart, CallerPart, RequestRow, RequestState};
+pub(crate) use request::{ApprovalPart, AuthorisedPart, CallerPart, RequestRow, RequestState, VouchPart};
 pub(crate) use settings::{Asked, CountsRow, Era, LicenceRow, Resting, SettingsRow};
 
 use minicbor::{Decode, Encode};

@@ -26,6 +26,23 @@ pub(crate) struct UserRow {
     pub(crate) channels: Vec<Channel>,
     #[n(4)]
     pub(crate) erased: bool,
+    /// Who vouches for them; absent where nobody was ever named.
+    #[n(5)]
+    pub(crate) manager: Option<Resting<Managed>>,
+}
+
+/// Who vouches for a user: another user, or nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Managed {
+    #[n(0)]
+    pub(crate) by: Option<PersonNumber>,
+}
+
+impl Stricter for Managed {
+    fn stricter(&self, other: &Self) -> Self {
+        if self == other { *self } else { Self::default() }
+    }
 }
 
 impl Row for UserRow {
@@ -67,7 +84,7 @@ impl Row for NameRow<{ Table::OperatorNames.number() }> {
     const TABLE: Table = Table::OperatorNames;
 }
 
-/// Roles and single privileges.
+/// Roles and single privileges; or the user as whom an account without either vouches for others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub(crate) struct Grants {
@@ -75,6 +92,8 @@ pub(crate) struct Grants {
     pub(crate) roles: Vec<Role>,
     #[n(1)]
     pub(crate) privileges: Vec<Privilege>,
+    #[n(2)]
+    pub(crate) user: Option<PersonNumber>,
 }
 
 impl Grants {
@@ -84,7 +103,20 @@ impl Grants {
         roles.dedup();
         privileges.sort_unstable();
         privileges.dedup();
-        Self { roles, privileges }
+        Self {
+            roles,
+            privileges,
+            user: None,
+        }
+    }
+
+    /// Those of an account that is a manager's, and nothing else.
+    pub(crate) const fn of_manager(user: PersonNumber) -> Self {
+        Self {
+            roles: Vec::new(),
+            privileges: Vec::new(),
+            user: Some(user),
+        }
     }
 
     /// As far as a token lets through what an operator may.
@@ -113,7 +145,8 @@ impl core::fmt::Display for Grants {
             Privilege::Administer => "Administer",
             Privilege::Audit => "Audit",
         });
-        let mut words = roles.chain(privileges);
+        let manager = self.user.iter().map(|_| "Manager");
+        let mut words = roles.chain(privileges).chain(manager);
         f.write_str(words.next().unwrap_or("nothing"))?;
         words.try_for_each(|word| write!(f, ", {word}"))
     }
@@ -135,6 +168,7 @@ impl Stricter for Grants {
         Self {
             privileges: both.copied().collect(),
             roles,
+            user: self.user.filter(|_| self.user == other.user),
         }
     }
 }

@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 
 use super::Row;
 use crate::ports::{Derived, List, Listed, Table};
-use crate::{PersonNumber, UnixTime, VerificationMethod, Vouched};
+use crate::{ManagerAnswer, PersonNumber, UnixTime, VerificationMethod, Vouched};
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -45,6 +45,22 @@ pub(crate) struct CallerPart {
     pub(crate) evidence: [u8; 32],
     #[n(3)]
     pub(crate) at: UnixTime,
+    /// The account of the manager who vouched here.
+    #[n(4)]
+    pub(crate) by: Option<PersonNumber>,
+}
+
+/// That the user's manager was asked, and what they said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct VouchPart {
+    /// The manager: a user.
+    #[n(0)]
+    pub(crate) manager: PersonNumber,
+    #[n(1)]
+    pub(crate) asked_at: UnixTime,
+    #[n(2)]
+    pub(crate) answer: Option<ManagerAnswer>,
 }
 
 /// A second operator's approval.
@@ -116,6 +132,11 @@ pub(crate) struct RequestRow {
     pub(crate) authorised: Option<AuthorisedPart>,
     #[cbor(n(15), with = "minicbor::bytes")]
     pub(crate) code_sha256: Option<[u8; 32]>,
+    #[n(16)]
+    pub(crate) vouch: Option<VouchPart>,
+    /// The number that the caller calls from.
+    #[n(17)]
+    pub(crate) caller_number: Option<String>,
 }
 
 impl RequestRow {
@@ -145,6 +166,22 @@ impl RequestRow {
             channel: None,
             authorised: None,
             code_sha256: None,
+            vouch: None,
+            caller_number: None,
+        }
+    }
+
+    /// Whether the user's manager has said that the caller is somebody else.
+    pub(crate) fn is_denied(&self) -> bool {
+        let answer = self.vouch.and_then(|vouch| vouch.answer);
+        answer == Some(ManagerAnswer::No)
+    }
+
+    /// What the manager was shown has changed: what they have vouched for is void.
+    pub(crate) fn unvouch(&mut self) {
+        if self.caller.is_some_and(|caller| caller.by.is_some()) {
+            self.caller = None;
+            self.vouch = None;
         }
     }
 

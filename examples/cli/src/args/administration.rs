@@ -338,7 +338,7 @@ Example:
     },
     /// Add users and change those who are there, from a CSV file (an Administrator's right)
     #[command(after_help = "\
-Columns: id,name,class,mail,telephone. The class is ordinary or privileged. What is empty stays as it is; a
+Columns: id,name,class,mail,telephone,manager. The class is ordinary or privileged. What is empty stays as it is; a
 new user without a class is ordinary. Nobody is removed. While a line cannot be read nothing is changed.
 
 Standard input (--stdin): operator's password, passphrase of the keys.

@@ -293,10 +293,11 @@ fn set_up(
         };
         desk.put_issuer(&session, &info)?;
     }
+    let key = people::move_in(&mut desk, &session, issuer, options.key.as_deref())?;
+    // Behind the users, as whom some of them vouch.
     for other in operators.iter().skip(1) {
         desk.put_operator(&session, &other.operator, Some(&other.password))?;
     }
-    let key = people::move_in(&mut desk, &session, issuer, options.key.as_deref())?;
     if options.open {
         desk.open_desk(&session)?;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, Operator, Privilege, Role, UnixTime, User, UserClass, UserId,
+    Channel, ChannelKind, Desk, NewManager, Operator, Privilege, Role, UnixTime, User, UserClass, UserId,
 };
 use zeroize::Zeroizing;
 
@@ -65,12 +65,32 @@ pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
                 id: operator_id(name)?,
                 roles: roles.to_vec(),
                 privileges: privileges.to_vec(),
+                user: None,
             },
             password: new_password()?,
             purpose,
         })
     };
-    LINES.into_iter().map(make).collect()
+    let mut all: Vec<_> = LINES.into_iter().map(make).collect::<Result<_, _>>()?;
+    all.push(DemoOperator {
+        operator: Operator {
+            id: operator_id("manager-1")?,
+            roles: Vec::new(),
+            privileges: Vec::new(),
+            user: Some(user_id(MANAGER)?),
+        },
+        password: new_password()?,
+        purpose: "the manager of robin.sample and chris.example, who vouches for them",
+    });
+    Ok(all)
+}
+
+/// The user who is the manager of some others.
+const MANAGER: &str = "alex.muster";
+const MANAGED: [&str; 2] = ["robin.sample", "chris.example"];
+
+fn user_id(id: &str) -> Result<UserId, ErrorCode> {
+    UserId::new(id).ok_or(ErrorCode::InvalidArgument)
 }
 
 /// A sample user: id, name, class, how many devices.
@@ -113,6 +133,10 @@ pub(super) fn move_in(
             locked = locked.or(Some(key));
         }
     }
+    let manager = NewManager::Is(user_id(MANAGER)?);
+    let managed = MANAGED.map(|id| Ok((user_id(id)?, manager.clone())));
+    let managed: Vec<_> = managed.into_iter().collect::<Result<_, ErrorCode>>()?;
+    desk.put_managers(session, &managed)?;
     if let Some(last) = UserId::new("chris.example") {
         let devices = desk.find_user(session, &last)?.devices;
         if let Some(old) = devices.first() {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::call::{self, request_id};
 use super::call_page::Typed;
 use super::sign_in::{Ask, Credentials, Outcome};
-use super::{guard, methods, sign_in};
+use super::{asks_manager, guard, methods, sign_in};
 use crate::app::App;
 use crate::guesses::Network;
 use crate::language;
@@ -30,6 +30,7 @@ pub(super) enum Step {
     Done,
     Abandon,
     TakeOver,
+    AskManager,
 }
 
 impl Step {
@@ -39,6 +40,7 @@ impl Step {
             Self::Done => "done",
             Self::Abandon => "abandon",
             Self::TakeOver => "take-over",
+            Self::AskManager => "ask-manager",
         }
     }
 }
@@ -166,6 +168,7 @@ async fn go_on(app: &App, who: Who, id: RequestId, step: Step, kept: Kept) -> Re
         Step::Done => call::close(app, who, id, true).await,
         Step::Abandon => call::close(app, who, id, false).await,
         Step::TakeOver => call::take(app, &who, id, kept.typed).await,
+        Step::AskManager => asks_manager::ask_manager(app, &who, id, kept.typed).await,
     }
 }
 

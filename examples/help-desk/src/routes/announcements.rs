@@ -72,6 +72,9 @@ impl Told {
             at: moment(told.at),
             what: match told.event {
                 DeskEvent::UserChanged => t.announced_user_changed(),
+                DeskEvent::ManagerChanged => t.announced_manager_changed(
+                    told.about.as_ref().map_or_else(|| t.users_manager_none(), shown),
+                ),
                 DeskEvent::UserErased => t.announced_user_erased(),
                 DeskEvent::OperatorChanged => t.announced_operator_changed(),
                 DeskEvent::OperatorRemoved => t.announced_operator_removed(),
@@ -83,7 +86,8 @@ impl Told {
                 DeskEvent::SignInCodeGiven => t.announced_code(),
                 other => t.announced_other(other.name()),
             },
-            about: operator.or(user),
+            // Of a user's manager, it is about the user.
+            about: user.or(operator),
             by: told.operator.as_ref().map(shown),
             from: told.due.map(moment),
             reason: reason.map(|reason| Shown(reason).to_string()),

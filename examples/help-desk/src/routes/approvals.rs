@@ -85,6 +85,11 @@ impl Request {
         Ok(request)
     }
 
+    /// Whether their manager has signed in here and vouched.
+    fn by_manager(&self) -> bool {
+        (self.method, self.vouched) == (VerificationMethod::Manager, Vouched::Machine)
+    }
+
     fn method_title(&self) -> String {
         title(language::spoken(), self.method)
     }

@@ -100,6 +100,7 @@ fn prepare(
     if typed.reason.trim() != call.reason {
         desk.set_reason(session, call.id, &typed.reason)?;
     }
+    note_number(desk, session, call, typed)?;
     if call.caller.is_none() {
         let chosen = METHODS.iter().find(|(_, value, _)| *value == typed.method);
         let (method, ..) = chosen.ok_or(ErrorCode::CallerUnverified)?;
@@ -111,6 +112,20 @@ fn prepare(
         desk.enter_challenge(session, call.id, &typed.challenge)?;
     }
     Ok(())
+}
+
+/// The number that the caller calls from, where it was typed.
+pub(super) fn note_number(
+    desk: &mut Desk,
+    session: &OperatorSession,
+    call: &CallView,
+    typed: &Typed,
+) -> Result<(), DeskError> {
+    let number = typed.number.trim();
+    if number.is_empty() || call.caller_number.as_deref() == Some(number) {
+        return Ok(());
+    }
+    desk.set_caller_number(session, call.id, number)
 }
 
 pub(super) async fn take_over(
@@ -134,6 +149,7 @@ pub(super) async fn take(app: &App, who: &Who, id: RequestId, typed: Typed) -> R
         .await?;
     let typed = Typed {
         reason: typed.reason,
+        number: typed.number,
         challenge: typed.challenge,
         ..Typed::default()
     };

@@ -10,6 +10,7 @@ use fido_unlock::{ResponseCode, Shown, Suite};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::asks_manager::{Manager, is_denied};
 use super::challenge::Counted;
 use super::live;
 use super::methods::{METHODS, title};
@@ -84,6 +85,9 @@ pub(super) struct Typed {
     pub(super) statement: String,
     #[serde(default)]
     pub(super) reason: String,
+    /// The number that the caller calls from.
+    #[serde(default)]
+    pub(super) number: String,
     #[serde(default)]
     pub(super) challenge: String,
 }
@@ -96,6 +100,7 @@ impl Typed {
             method: shown(&self.method),
             statement: shown(&self.statement),
             reason: shown(&self.reason),
+            number: shown(&self.number),
             challenge: shown(&self.challenge),
         }
     }
@@ -133,6 +138,9 @@ pub(super) struct CallPage {
     counted: Counted,
     code: Option<CodeShown>,
     approval: Approval,
+    manager: Manager,
+    /// The manager who has said that it is somebody else.
+    denied_by: Option<String>,
     refusal: Option<Refusal>,
 }
 
@@ -152,7 +160,7 @@ struct OtherCode {
 /// A call and the rules that it is under.
 pub(super) struct Looked {
     pub(super) call: CallView,
-    rules: Rules,
+    pub(super) rules: Rules,
 }
 
 pub(super) fn look(desk: &mut Desk, session: &OperatorSession, id: RequestId) -> Result<Looked, DeskError> {
@@ -171,6 +179,13 @@ impl CallPage {
         let mut typed = typed.shown();
         if typed.reason.is_empty() {
             typed.reason = Shown(&call.reason).to_string();
+        }
+        if typed.number.is_empty() {
+            typed.number = call
+                .caller_number
+                .as_ref()
+                .map(|number| Shown(number).to_string())
+                .unwrap_or_default();
         }
         let accepted = |(method, ..): &&(VerificationMethod, _, _)| {
             rules.accepts(call.user.class, *method, Vouched::Operator)
@@ -217,6 +232,12 @@ impl CallPage {
             typed,
             code: None,
             approval: Approval::of(&call),
+            manager: Manager::of(&call, &rules, &app.site().url()),
+            denied_by: call
+                .manager
+                .as_ref()
+                .filter(|_| is_denied(&call))
+                .map(|manager| Shown(&manager.name).to_string()),
             refusal: None,
         }
     }

@@ -71,10 +71,6 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Response> {
             });
         }
     }
-    let wanted = match gate.access {
-        Access::May(privilege) => Some(privilege),
-        Access::Everyone | Access::SignedIn | Access::Token(_) => None,
-    };
     let who = match who(app, session, &cookie).await {
         Ok(who) => who,
         Err(refusal) if refusal.number() == Some(ErrorCode::OperatorUnknown.number()) => {
@@ -83,7 +79,12 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Response> {
         }
         Err(refusal) => return Err(refusal.into_response()),
     };
-    if wanted.is_some_and(|wanted| !who.may.contains(&wanted)) {
+    let lets_in = match gate.access {
+        Access::May(privilege) => who.may.contains(&privilege),
+        Access::Manager => who.vouches,
+        Access::Everyone | Access::SignedIn | Access::Token(_) => true,
+    };
+    if !lets_in {
         return Err(Refusal::from(ErrorCode::PrivilegeMissing).into_response());
     }
     request.extensions_mut().insert(who);
@@ -103,7 +104,7 @@ impl Gate {
 /// Who a session's operator is now, with all that they may.
 pub(super) async fn who(app: &App, session: OperatorSession, cookie: &str) -> Result<Who, Refusal> {
     let asking = session.clone();
-    let (may, licence) = app
+    let (may, licence, vouches) = app
         .desks()
         .run(move |desk| {
             let may = desk.privileges(&asking)?;
@@ -111,12 +112,15 @@ pub(super) async fn who(app: &App, session: OperatorSession, cookie: &str) -> Re
                 true => Some(LicenceStands::of(desk.licence(&asking)?)),
                 false => None,
             };
-            Ok((may, licence))
+            // Whoever vouches may do nothing else.
+            let vouches = may.is_empty() && desk.vouches_as(&asking)?.is_some();
+            Ok((may, licence, vouches))
         })
         .await?;
     Ok(Who {
         may,
         licence,
+        vouches,
         csrf: csrf::token(cookie),
         session,
     })

@@ -7,10 +7,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use fido_unlock::desk::{Desk, DeskError, DeviceKeys, KnownUser, NewDevice, OperatorSession, User};
+use fido_unlock::desk::{Desk, DeskError, DeviceKeys, NewDevice, OperatorSession, UserId, WantedUser};
 use fido_unlock::{ErrorCode, HasCode, Shown, text};
 use fido_unlock_files::{
-    ImportError, ImportErrors, UserChange, UserDifference, foreign_or, read_devices, read_users, user_change,
+    ImportError, ImportErrors, UserChange, UserDifference, foreign_or, managers_elsewhere, read_devices,
+    read_users, user_change,
 };
 use fido_unlock_texts::Texts;
 
@@ -88,7 +89,7 @@ struct Judged {
 /// What there is to be written.
 enum Work {
     Devices(Vec<NewDevice>),
-    Users(Vec<(User, Option<KnownUser>)>),
+    Users(Vec<WantedUser>),
 }
 
 impl Work {
@@ -255,13 +256,25 @@ fn judge(
             };
             let ids: Vec<_> = read.rows.iter().map(|row| row.value.id.clone()).collect();
             let known = desk.known_users(session, &ids)?;
+            let nobody = nobody(desk, session, &managers_elsewhere(&read.rows))?;
             let rests = desk.standing(session)?.open && desk.rules(session)?.rest_seconds > 0;
             let (mut lines, mut users, mut refused, mut unchanged) = (vec![], vec![], vec![], 0);
             for (row, known) in read.rows.iter().zip(known) {
+                if row.value.manager.as_ref().is_some_and(|id| nobody.contains(id)) {
+                    refused.push(Refused {
+                        line: Some(row.line),
+                        why: Reason::Said(t.import_field("manager", t.error(ErrorCode::UserUnknown))),
+                    });
+                    continue;
+                }
                 match user_change(row, known, rests) {
                     Ok(Some(change)) => {
                         lines.push(Line::of_user(&change, t));
-                        users.push((change.user, change.known));
+                        users.push(WantedUser {
+                            user: change.user,
+                            manager: change.manager,
+                            known: change.known,
+                        });
                     }
                     Ok(None) => unchanged += 1,
                     Err(rests) => refused.push(Refused {
@@ -297,6 +310,13 @@ fn judge(
         unchanged,
         work,
     }))
+}
+
+/// Those of whom the desk does not know.
+fn nobody(desk: &mut Desk, session: &OperatorSession, ids: &[UserId]) -> Result<Vec<UserId>, DeskError> {
+    let known = desk.known_users(session, ids)?;
+    let missing = ids.iter().zip(known).filter(|(_, known)| known.is_none());
+    Ok(missing.map(|(id, _)| id.clone()).collect())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -368,7 +388,7 @@ impl Line {
             line: change.line,
             who: Shown(change.user.id.as_str()).to_string(),
             what: change.differences.iter().map(said).collect(),
-            exactly: format!("{:?} {:?}", change.user, change.known),
+            exactly: format!("{:?} {:?} {:?}", change.user, change.manager, change.known),
         }
     }
 }
@@ -390,6 +410,17 @@ fn said(difference: &UserDifference, t: &Texts) -> String {
                 t.import_class(from, to)
             }
         }
+        UserDifference::Manager { from, to, rests } => {
+            let from = from.as_ref().map(|from| shown(from.as_str()));
+            let from = from.unwrap_or_else(|| t.users_manager_none());
+            let to = shown(to.as_str());
+            if *rests {
+                t.import_manager_after_rest(from, to)
+            } else {
+                t.import_manager(from, to)
+            }
+        }
+        UserDifference::ManagerStays { manager } => t.import_manager_stays(shown(manager.as_str())),
         UserDifference::ClassStays { class, withdrawn } => {
             t.import_class_stays(class_title(*class, t), class_title(*withdrawn, t))
         }

@@ -6,6 +6,7 @@ mod again;
 mod announcements;
 mod api;
 mod approvals;
+mod asks_manager;
 mod assets;
 mod audit;
 mod audit_export;
@@ -14,6 +15,7 @@ mod authorize;
 mod call;
 mod call_page;
 mod challenge;
+mod charts;
 mod codes;
 mod device;
 mod devices;
@@ -35,6 +37,7 @@ mod try_it;
 mod unlock;
 mod upload;
 mod users;
+mod vouch;
 mod waits;
 
 use std::borrow::Cow;
@@ -62,6 +65,8 @@ pub enum Access {
     SignedIn,
     /// Those of them who have a privilege.
     May(Privilege),
+    /// Managers, whose account vouches for others and may do nothing else.
+    Manager,
     /// Programs whose access token is for one of these.
     Token(&'static [Scope]),
 }
@@ -139,7 +144,7 @@ impl Row {
 }
 
 fn table(app: &App) -> Vec<Row> {
-    use Access::{Everyone, May, SignedIn};
+    use Access::{Everyone, Manager, May, SignedIn};
     use Lapsed::{GoOn, Stay};
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
@@ -166,6 +171,13 @@ fn table(app: &App) -> Vec<Row> {
         row(GET, Everyone, "/unlock/{request}/sign-in", get(again::page)),
         row(POST, Everyone, "/unlock/{request}/sign-in", post(again::sign_in)),
         row(GET, unlock, "/unlock/{request}/approval", get(waits::part)).when_lapsed(Stay),
+        row(GET, unlock, "/unlock/{request}/manager", get(asks_manager::part)).when_lapsed(Stay),
+        row(POST, unlock, "/unlock/{request}/manager", post(asks_manager::ask))
+            .when_lapsed(GoOn(Step::AskManager)),
+        row(GET, Manager, "/vouch", get(vouch::page)),
+        row(GET, Manager, "/vouch/waiting", get(vouch::list)).when_lapsed(Stay),
+        row(GET, Manager, "/vouch/{request}", get(vouch::question)),
+        row(POST, Manager, "/vouch/{request}", post(vouch::answer)),
         row(GET, unlock, "/approvals", get(approvals::page)),
         row(GET, unlock, "/approvals/waiting", get(approvals::list)),
         // Whom the desk refuses is told what an approver needs, and it is recorded.
@@ -273,6 +285,7 @@ fn table(app: &App) -> Vec<Row> {
         row(GET, administer, "/set-up", get(set_up::page)),
         row(POST, administer, "/set-up", post(set_up::open)),
         row(GET, audit, "/audit", get(audit::page)),
+        row(GET, audit, "/charts", get(charts::page)),
         row(GET, audit, "/audit/save", get(audit_export::save)),
         row(GET, audit, "/audit/entries/{place}", get(audit::entry)),
         row(

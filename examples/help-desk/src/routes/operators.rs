@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use fido_unlock::desk::{Desk, DeskError, Operator, OperatorId, OperatorSession, Pending, Privilege, Role};
+use fido_unlock::desk::{
+    Desk, DeskError, Operator, OperatorId, OperatorSession, Pending, Privilege, Role, UserId,
+};
 use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_texts::Texts;
 use serde::Deserialize;
@@ -60,7 +62,9 @@ fn rights(operator: &Operator, t: &Texts) -> Vec<String> {
         .privileges
         .iter()
         .map(|privilege| privilege_title(*privilege, t));
-    roles.chain(alone).collect()
+    let vouches = operator.user.iter();
+    let vouches = vouches.map(|user| t.operators_vouches_as(Shown(user.as_str()).to_string()));
+    roles.chain(alone).chain(vouches).collect()
 }
 
 /// A box to be ticked.
@@ -126,7 +130,15 @@ impl Resting {
 
 /// Tells two states of an operator apart.
 fn seen(now: &Operator, pending: Option<&Pending<Operator>>) -> String {
-    let words = |operator: &Operator| format!("{:?} {:?}", operator.roles, operator.privileges);
+    let words = |operator: &Operator| {
+        let Operator {
+            roles,
+            privileges,
+            user,
+            ..
+        } = operator;
+        format!("{roles:?} {privileges:?} {user:?}")
+    };
     let later = pending.map(|pending| {
         let by = pending.asked_by.as_deref().unwrap_or_default();
         format!("{} {} {by}", words(&pending.value), pending.holds_from.0)
@@ -213,6 +225,8 @@ struct Typed {
     name: String,
     roles: Vec<Role>,
     privileges: Vec<Privilege>,
+    /// As whom the account vouches; empty where it is an operator's.
+    user: String,
     seen: String,
     reason: String,
 }
@@ -228,6 +242,7 @@ impl Typed {
                 "name" => typed.name = value,
                 "seen" => typed.seen = value,
                 "reason" => typed.reason = value,
+                "user" => typed.user = value,
                 "role" => typed
                     .roles
                     .extend(ROLES.iter().find(|(_, own)| *own == value).map(|(role, _)| *role)),
@@ -247,11 +262,27 @@ impl Typed {
         OperatorId::new(self.name.trim()).ok_or_else(|| ErrorCode::OperatorMissing.into())
     }
 
-    fn operator(&self, id: &OperatorId) -> Operator {
+    fn operator(&self, id: &OperatorId) -> Result<Operator, Refusal> {
+        let user = match self.user.trim() {
+            "" => None,
+            user => Some(UserId::new(user).ok_or_else(Refusal::no_user_id)?),
+        };
+        if user.is_some() && !(self.roles.is_empty() && self.privileges.is_empty()) {
+            return Err(Refusal::vouches_besides());
+        }
+        Ok(Operator {
+            user,
+            ..self.asked(id)
+        })
+    }
+
+    /// Roles and privileges alone.
+    fn asked(&self, id: &OperatorId) -> Operator {
         Operator {
             id: id.clone(),
             roles: self.roles.clone(),
             privileges: self.privileges.clone(),
+            user: None,
         }
     }
 }
@@ -262,6 +293,7 @@ struct NewPage {
     page: Page,
     name: String,
     choices: Vec<Choice>,
+    user: String,
     refusal: Option<Refusal>,
 }
 
@@ -270,6 +302,7 @@ pub(super) async fn new(State(app): State<App>, who: Who) -> Response {
     let new = NewPage {
         choices: choices(None, page.t),
         name: String::new(),
+        user: String::new(),
         refusal: None,
         page,
     };
@@ -293,10 +326,11 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(fields): Fields) 
         Ok(response) => response,
         Err(refusal) => {
             let page = Page::new(&app, &who, "/operators");
-            let asked = OperatorId::new("-").map(|id| typed.operator(&id));
+            let asked = OperatorId::new("-").map(|id| typed.asked(&id));
             let new = NewPage {
                 choices: choices(asked.as_ref(), page.t),
                 name: Shown(typed.name.trim()).to_string(),
+                user: Shown(typed.user.trim()).to_string(),
                 refusal: Some(refusal),
                 page,
             };
@@ -307,7 +341,7 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(fields): Fields) 
 
 async fn add_typed(app: &App, who: &Who, typed: &Typed) -> Result<Response, Refusal> {
     let id = OperatorId::new(typed.name.trim()).ok_or_else(Refusal::no_name)?;
-    let (session, operator) = (who.session.clone(), typed.operator(&id));
+    let (session, operator) = (who.session.clone(), typed.operator(&id)?);
     let password = new_password()?;
     let given = password.clone();
     let known = app
@@ -337,6 +371,7 @@ struct OperatorPage {
     resting: Option<Resting>,
     /// What is asked for last, to be changed.
     choices: Vec<Choice>,
+    user: String,
     seen: String,
     reason: String,
     own: bool,
@@ -382,6 +417,11 @@ async fn look(app: &App, who: &Who, id: &OperatorId) -> Result<OperatorPage, Ref
         rights: rights(operator, page.t),
         resting: pending.as_ref().map(|pending| Resting::of(pending, page.t)),
         choices: choices(Some(wanted), page.t),
+        user: wanted
+            .user
+            .as_ref()
+            .map(|user| Shown(user.as_str()).to_string())
+            .unwrap_or_default(),
         seen: seen(operator, pending.as_ref()),
         reason: String::new(),
         own: operator.id == *who.session.operator(),
@@ -410,7 +450,7 @@ async fn as_shown(
     who: &Who,
     typed: &Typed,
     done: &str,
-    act: impl FnOnce(&mut Desk, &OperatorSession, &Known) -> Result<(), DeskError> + Send + 'static,
+    act: impl FnOnce(&mut Desk, &OperatorSession, &Known) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let id = typed.id()?;
     let (session, asked, seen_before) = (who.session.clone(), id.clone(), typed.seen.clone());
@@ -419,12 +459,12 @@ async fn as_shown(
         .run(move |desk| {
             let known = one(desk, &session, &asked)?;
             if seen(&known.0, known.1.as_ref()) != seen_before {
-                return Ok(Shows::Changed);
+                return Ok(Ok(Shows::Changed));
             }
-            act(desk, &session, &known).map(Shows::AsShown)
+            Ok(act(desk, &session, &known).map(Shows::AsShown))
         })
         .await;
-    let refusal = match acted {
+    let refusal = match acted.and_then(core::convert::identity) {
         Ok(Shows::AsShown(())) => return Ok(see_other(&path_of(&id, done))),
         Ok(Shows::Changed) => None,
         // Meanwhile, another one was asked for.
@@ -436,7 +476,8 @@ async fn as_shown(
     page.changed = refusal.is_none();
     page.reason = Shown(&typed.reason).to_string();
     if refusal.is_some() {
-        page.choices = choices(Some(&typed.operator(&id)), page.page.t);
+        page.choices = choices(Some(&typed.asked(&id)), page.page.t);
+        page.user = Shown(typed.user.trim()).to_string();
     }
     page.refusal = refusal;
     Ok(answer(StatusCode::CONFLICT, page.refusal.as_ref(), &page))
@@ -451,7 +492,8 @@ pub(super) async fn change(
     let typed = Typed::of(fields);
     let operator = typed.operator(&typed.id()?);
     as_shown(&app, &who, &typed, "changed", move |desk, session, _| {
-        desk.put_operator(session, &operator, None)
+        let operator = operator?;
+        Ok(desk.put_operator(session, &operator, None)?)
     })
     .await
 }
@@ -466,7 +508,7 @@ pub(super) async fn approve(
     let reason = typed.reason.clone();
     let approved = as_shown(&app, &who, &typed, "approved", move |desk, session, known| {
         let pending = known.1.as_ref().ok_or(ErrorCode::NothingRests)?;
-        desk.approve_operator_shown(session, pending, &reason)
+        Ok(desk.approve_operator_shown(session, pending, &reason)?)
     });
     approved.await
 }

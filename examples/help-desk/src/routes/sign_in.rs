@@ -198,5 +198,6 @@ pub(super) fn forget(app: &App, headers: &HeaderMap) -> Option<OperatorSession> 
 pub(super) async fn first_page(State(app): State<App>, who: Who) -> Response {
     let page = Page::new(&app, &who, "/");
     let first = page.menu.first().or(page.demo.first());
-    see_other(first.map_or("/account", |entry| entry.path))
+    let alone = if who.vouches { "/vouch" } else { "/account" };
+    see_other(first.map_or(alone, |entry| entry.path))
 }

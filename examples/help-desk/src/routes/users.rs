@@ -5,8 +5,8 @@ use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, DeskError, KnownUser, OperatorSession, Pending, UnixTime, User, UserClass,
-    UserId,
+    Channel, ChannelKind, Desk, DeskError, KnownUser, NewManager, OperatorSession, Pending, UnixTime, User,
+    UserClass, UserId, WantedUser,
 };
 use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_files::user_text;
@@ -64,6 +64,10 @@ struct Typed {
     name: String,
     privileged: bool,
     ways: Vec<Way>,
+    /// The manager's id; empty where there is none.
+    manager: String,
+    /// What is to hold at once: the class, or the manager.
+    what: String,
     seen: String,
     reason: String,
 }
@@ -78,6 +82,8 @@ impl Typed {
                 "class" => typed.privileged = value == "privileged",
                 "seen" => typed.seen = value,
                 "reason" => typed.reason = value,
+                "manager" => typed.manager = value,
+                "what" => typed.what = value,
                 "channel" if typed.ways.len() < MOST_CHANNELS => typed.ways.push(Way {
                     id: value,
                     ..Way::default()
@@ -97,10 +103,14 @@ impl Typed {
         typed
     }
 
-    /// As the desk knows them; with what was asked for where a class rests.
+    /// As the desk knows them; with what was asked for where something rests.
     fn known(known: &KnownUser) -> Self {
         let user = &known.user;
         let class = known.rests.as_ref().map_or(user.class, |rests| rests.value);
+        let manager = match &known.manager_rests {
+            Some(rests) => rests.value.as_ref(),
+            None => known.manager.as_ref(),
+        };
         let way = |channel: &Channel| Way {
             id: Shown(&channel.id).to_string(),
             kind: kind_value(channel.kind).into(),
@@ -112,6 +122,9 @@ impl Typed {
             name: Shown(&user.name).to_string(),
             privileged: class == UserClass::Privileged,
             ways: user.channels.iter().map(way).collect(),
+            manager: manager
+                .map(|id| Shown(id.as_str()).to_string())
+                .unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -136,6 +149,8 @@ impl Typed {
                 .filter(|way| !way.id.is_empty() || !way.address.trim().is_empty())
                 .map(way)
                 .collect(),
+            manager: shown(self.manager.trim()),
+            what: String::new(),
             seen: shown(&self.seen),
             reason: shown(&self.reason),
         }
@@ -145,7 +160,19 @@ impl Typed {
         UserId::new(self.id.trim()).ok_or_else(Refusal::no_user_id)
     }
 
-    /// The user that is wanted.
+    /// What is wanted of a user who is as `known`.
+    fn wanted(&self, known: Option<KnownUser>) -> Result<WantedUser, Refusal> {
+        let user = self.user()?;
+        let manager = match self.manager.trim() {
+            "" => NewManager::Nobody,
+            id => NewManager::Is(UserId::new(id).ok_or_else(Refusal::no_user_id)?),
+        };
+        if manager == NewManager::Is(user.id.clone()) {
+            return Err(Refusal::own_manager());
+        }
+        Ok(WantedUser { user, manager, known })
+    }
+
     fn user(&self) -> Result<User, Refusal> {
         let text = |typed: &str| user_text(typed).map_err(|_| Refusal::not_plain());
         let mut channels: Vec<Channel> = Vec::new();
@@ -196,18 +223,31 @@ fn seen(known: &KnownUser) -> String {
     tag(&[&format!("{known:?}")])
 }
 
-/// A class that rests, as it is shown.
+/// A class or a manager that rests, as it is shown.
 struct Resting {
-    class: String,
+    /// What it is that rests, as a form has it.
+    what: &'static str,
+    title: String,
     from: String,
     by: String,
 }
 
 impl Resting {
-    fn of(pending: &Pending<UserClass>, t: &Texts) -> Self {
+    fn of_class(pending: &Pending<UserClass>, t: &Texts) -> Self {
+        Self::of(pending, "class", class_title(pending.value, t), t)
+    }
+
+    fn of_manager(pending: &Pending<Option<UserId>>, t: &Texts) -> Self {
+        let id = pending.value.as_ref();
+        let id = id.map_or_else(|| t.operators_nobody_known(), |id| Shown(id.as_str()).to_string());
+        Self::of(pending, "manager", t.users_manager_is(id), t)
+    }
+
+    fn of<T>(pending: &Pending<T>, what: &'static str, title: String, t: &Texts) -> Self {
         let by = pending.asked_by.as_deref();
         Self {
-            class: class_title(pending.value, t),
+            what,
+            title,
             from: moment(pending.holds_from),
             by: by.map_or_else(|| t.operators_nobody_known(), |by| Shown(by).to_string()),
         }
@@ -228,7 +268,9 @@ struct UserPage {
     known: bool,
     typed: Typed,
     class: String,
-    resting: Option<Resting>,
+    /// Who vouches for them now.
+    manager: Option<String>,
+    resting: Vec<Resting>,
     kinds: Vec<Kind>,
     devices: Vec<(String, bool)>,
     refusal: Option<Refusal>,
@@ -248,7 +290,8 @@ impl UserPage {
             known: false,
             typed: Typed::default(),
             class: String::new(),
-            resting: None,
+            manager: None,
+            resting: Vec::new(),
             kinds: kinds.collect(),
             devices: Vec::new(),
             refusal: None,
@@ -294,7 +337,13 @@ async fn look(app: &App, who: &Who, id: &UserId) -> Result<UserPage, Refusal> {
     page.typed = Typed::known(&known);
     page.typed.seen = seen(&known);
     page.class = class_title(known.user.class, page.page.t);
-    page.resting = known.rests.as_ref().map(|rests| Resting::of(rests, page.page.t));
+    let manager = known.manager.as_ref();
+    page.manager = manager.map(|id| Shown(id.as_str()).to_string());
+    let class = known.rests.iter();
+    page.resting = class.map(|rests| Resting::of_class(rests, page.page.t)).collect();
+    let manager = known.manager_rests.iter();
+    page.resting
+        .extend(manager.map(|rests| Resting::of_manager(rests, page.page.t)));
     let devices = found.devices.iter();
     page.devices = devices
         .map(|device| (device.id.to_code(), device.retired))
@@ -310,10 +359,10 @@ pub(super) async fn user(
     let id = UserId::new(&named.id).ok_or(ErrorCode::UserUnknown)?;
     let mut page = look(&app, &who, &id).await?;
     let t = page.page.t;
-    page.done = match (named.done.as_str(), &page.resting) {
-        ("changed", Some(_)) => Some(t.users_done_rests()),
-        ("changed", None) => Some(t.users_done_changed()),
-        ("approved", None) => Some(t.users_done_approved()),
+    page.done = match (named.done.as_str(), page.resting.is_empty()) {
+        ("changed", false) => Some(t.users_done_rests()),
+        ("changed", true) => Some(t.users_done_changed()),
+        ("approved", _) => Some(t.users_done_approved()),
         _ => None,
     };
     Ok(html(StatusCode::OK, &page))
@@ -337,11 +386,11 @@ pub(super) async fn add(State(app): State<App>, who: Who, Form(fields): Fields) 
 }
 
 async fn put_new(app: &App, who: &Who, typed: &Typed) -> Result<Response, Refusal> {
-    let (user, session) = (typed.user()?, who.session.clone());
-    let id = user.id.clone();
+    let (wanted, session) = (typed.wanted(None)?, who.session.clone());
+    let id = wanted.user.id.clone();
     let added = app
         .desks()
-        .run(move |desk| desk.put_users_known(&session, &[(user, None)]));
+        .run(move |desk| desk.put_users_known(&session, &[wanted]));
     if added.await? {
         Ok(see_other(&path_of(&id, "changed")))
     } else {
@@ -416,12 +465,13 @@ pub(super) async fn change(
     Form(fields): Fields,
 ) -> Result<Response, Refusal> {
     let typed = Typed::of(fields);
-    let user = match typed.user() {
-        Ok(user) => user,
+    let wanted = match typed.wanted(None) {
+        Ok(wanted) => wanted,
         Err(refusal) => return refused(&app, &who, &typed, &typed.user_id()?, Some(refusal)).await,
     };
     as_shown(&app, &who, &typed, "changed", move |desk, session, known| {
-        desk.put_users_known(session, &[(user, Some(known))])
+        let known = Some(known);
+        desk.put_users_known(session, &[WantedUser { known, ..wanted }])
     })
     .await
 }
@@ -433,7 +483,7 @@ pub(super) async fn approve(
     Form(fields): Fields,
 ) -> Result<Response, Refusal> {
     let typed = Typed::of(fields);
-    let reason = typed.reason.clone();
+    let (reason, of_manager) = (typed.reason.clone(), typed.what == "manager");
     let id = typed.user_id()?;
     let mut shown = typed.clone();
     // Of a refused approval, the fields of the change are as they were.
@@ -441,9 +491,18 @@ pub(super) async fn approve(
     shown.name = whole.typed.name;
     shown.privileged = whole.typed.privileged;
     shown.ways = whole.typed.ways;
+    shown.manager = whole.typed.manager;
     let approved = as_shown(&app, &who, &shown, "approved", move |desk, session, known| {
-        let pending = known.rests.ok_or(ErrorCode::NothingRests)?;
-        match desk.approve_user_shown(session, &known.user.id, &pending, &reason) {
+        let nothing = ErrorCode::NothingRests;
+        let id = &known.user.id;
+        let approved = if of_manager {
+            let pending = known.manager_rests.ok_or(nothing)?;
+            desk.approve_manager_shown(session, id, &pending, &reason)
+        } else {
+            let pending = known.rests.ok_or(nothing)?;
+            desk.approve_user_shown(session, id, &pending, &reason)
+        };
+        match approved {
             Ok(()) => Ok(true),
             Err(DeskError::Refused(ErrorCode::ApprovalElsewhere)) => Ok(false),
             Err(error) => Err(error),

@@ -42,7 +42,8 @@ async fn pages(browser: &Chromium, demo: &Demo) -> Vec<String> {
     let (request, device) = call(demo).await;
     let (mut pages, mut good) = (Vec::new(), 0);
     for route in routes(&demo.app()) {
-        if route.method != Method::GET || matches!(route.access, Access::Token(_)) {
+        // A manager's pages are looked at in vouch.rs.
+        if route.method != Method::GET || matches!(route.access, Access::Token(_) | Access::Manager) {
             continue;
         }
         let path = route

@@ -15,6 +15,7 @@ mod chromium;
 mod everywhere;
 mod log;
 mod passkeys;
+mod vouch;
 
 use std::time::Duration;
 

@@ -255,6 +255,7 @@ async fn without_privileges(demo: &Demo, operator: &str, password: String) {
         id: OperatorId::new(operator).unwrap(),
         roles: Vec::new(),
         privileges: Vec::new(),
+        user: None,
     };
     desks
         .desks()

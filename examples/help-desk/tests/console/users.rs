@@ -104,7 +104,7 @@ async fn a_lower_class_rests_until_a_second_administrator_approves() {
     let typed = [("name", "Dana"), ("class", "ordinary")];
     let changed = send(&mut first, &page, USER, &typed).await;
     let page = first.get(changed.location()).await;
-    assert!(page.text.contains("the lower class rests") && page.text.contains("<dd>privileged</dd>"));
+    assert!(page.text.contains("what loosens rests") && page.text.contains("<dd>privileged</dd>"));
     let approve = format!("{USER}/approve");
     let reason = [("reason", "she has left the board")];
     send(&mut first, &page, &approve, &reason)
@@ -123,7 +123,7 @@ async fn a_lower_class_rests_until_a_second_administrator_approves() {
     assert!(stale.text.contains("<dd>admin-1</dd>") && stale.text.contains("she has left the board"));
     let approved = send(&mut second, &stale, &approve, &reason).await;
     let page = second.get(approved.location()).await;
-    assert!(page.text.contains("The class holds now.") && page.text.contains("<dd>ordinary</dd>"));
+    assert!(page.text.contains("It holds now.") && page.text.contains("<dd>ordinary</dd>"));
     let nothing = second
         .post(
             &approve,

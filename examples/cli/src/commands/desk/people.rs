@@ -28,6 +28,7 @@ pub fn add_operator(
         id: id.clone(),
         roles: roles.iter().copied().map(RoleName::to_core).collect(),
         privileges: privileges.iter().copied().map(PrivilegeName::to_core).collect(),
+        user: None,
     };
     open.desk
         .put_operator(&open.session, &operator, Some(&password))?;

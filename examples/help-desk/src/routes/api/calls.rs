@@ -201,6 +201,34 @@ pub(super) async fn set_reason(
     .await
 }
 
+/// The number that the caller calls from.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CallerNumber)]
+pub(super) struct Number {
+    /// 2 to 20 digits, with `+` or `00` before them for another country; spaces and signs may stand between them.
+    #[schema(example = "+1 555 0100")]
+    number: String,
+}
+
+/// Notes the number that the caller calls from
+///
+/// One that calls as many people is seen in the charts. No approver is shown it, so nothing becomes void.
+#[utoipa::path(post, path = "/api/v1/requests/{request}/number", tag = "calls", request_body = Number,
+    params(("request" = String, Path, description = "Its id")),
+    responses((status = 200, body = RequestOut)))]
+pub(super) async fn set_number(
+    State(app): State<App>,
+    Caller(session): Caller,
+    Path(request): Path<String>,
+    Given(given): Given<Number>,
+) -> Result<Response, Refusal> {
+    step(&app, session, &request, move |desk, session, id| {
+        desk.set_caller_number(session, id, &given.number)
+    })
+    .await
+}
+
 /// How the operator has verified the caller.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -230,6 +258,24 @@ pub(super) async fn verify(
     step(&app, session, &request, move |desk, session, id| {
         let mut word = OperatorStatement::new(method, &given.statement);
         desk.verify_caller(session, id, &mut word)
+    })
+    .await
+}
+
+/// Asks the user's manager whether it is the user who calls
+///
+/// They answer in the console, at `/vouch/` and the request's id, whose address the operator sends them; a notice goes to
+/// them as well. What they say stands in the request. Asked again before they have answered, nothing changes.
+#[utoipa::path(post, path = "/api/v1/requests/{request}/manager", tag = "calls",
+    params(("request" = String, Path, description = "Its id")),
+    responses((status = 200, body = RequestOut)))]
+pub(super) async fn ask_manager(
+    State(app): State<App>,
+    Caller(session): Caller,
+    Path(request): Path<String>,
+) -> Result<Response, Refusal> {
+    step(&app, session, &request, |desk, session, id| {
+        desk.ask_manager(session, id)
     })
     .await
 }

@@ -2,7 +2,8 @@
 
 use fido_unlock::Shown;
 use fido_unlock::desk::{
-    CallView, CodeOutcome, DeviceView, Found, OpenCode, RegisteredDevice, User, UserClass,
+    CallManager, CallView, CodeOutcome, DeviceView, Found, ManagerAnswer, OpenCode, RegisteredDevice, User,
+    UserClass,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -222,6 +223,47 @@ pub(super) struct CallerOut {
     vouched_by: &'static str,
 }
 
+/// What the user's manager says, who may vouch for the caller.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ManagerSays {
+    /// They were not asked in this request.
+    NotAsked,
+    /// They have not answered yet.
+    Asked,
+    /// It is the user: that verifies the caller.
+    Yes,
+    /// It is somebody else: the request has ended.
+    No,
+    /// They cannot say.
+    Unknown,
+}
+
+/// The user's manager, who may vouch for the caller.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Manager)]
+pub(super) struct ManagerOut {
+    id: String,
+    name: String,
+    says: ManagerSays,
+}
+
+impl From<&CallManager> for ManagerOut {
+    fn from(manager: &CallManager) -> Self {
+        Self {
+            id: manager.id.as_str().to_owned(),
+            name: Shown(&manager.name).to_string(),
+            says: match (manager.asked_at, manager.answer) {
+                (None, _) => ManagerSays::NotAsked,
+                (Some(_), None) => ManagerSays::Asked,
+                (_, Some(ManagerAnswer::Yes)) => ManagerSays::Yes,
+                (_, Some(ManagerAnswer::No)) => ManagerSays::No,
+                (_, Some(ManagerAnswer::Unknown)) => ManagerSays::Unknown,
+            },
+        }
+    }
+}
+
 /// A request as it stands.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Request)]
@@ -235,6 +277,8 @@ pub(super) struct RequestOut {
     suite: u8,
     /// Empty when none was given yet.
     reason: String,
+    /// The number that the caller calls from, without spaces and signs; null where it was not noted.
+    caller_number: Option<String>,
     opened_at: String,
     /// The last second in which it lives.
     expires_at: String,
@@ -244,6 +288,8 @@ pub(super) struct RequestOut {
     lives: bool,
     /// Null before that, and when it does not count any more.
     caller: Option<CallerOut>,
+    /// Null where nobody is the user's manager.
+    manager: Option<ManagerOut>,
     /// The challenge, which passed the checks.
     challenge: Option<String>,
     /// Who approved, as long as that counts.
@@ -265,6 +311,7 @@ impl From<&CallView> for RequestOut {
             device_id: call.device.to_code(),
             suite: call.suite.number(),
             reason: Shown(&call.reason).to_string(),
+            caller_number: call.caller_number.clone(),
             opened_at: call.opened_at.to_string(),
             expires_at: call.expires_at.to_string(),
             revision: call.revision,
@@ -273,6 +320,7 @@ impl From<&CallView> for RequestOut {
                 method: method.name(),
                 vouched_by: vouched.name(),
             }),
+            manager: call.manager.as_ref().map(Into::into),
             challenge: call.challenge.map(|challenge| challenge.to_code()),
             approved_by: call.approved_by.as_ref().map(|by| by.as_str().to_owned()),
             code: call.code.map(Into::into),

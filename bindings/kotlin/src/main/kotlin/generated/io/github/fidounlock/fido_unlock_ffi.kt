@@ -19916,7 +19916,11 @@ enum class NoticeKind {
     /**
      * A way to them was added, changed or taken away.
      */
-    CHANNEL_CHANGED;
+    CHANNEL_CHANGED,
+    /**
+     * They are somebody's manager, and are asked whether it is that person who calls.
+     */
+    MANAGER_ASKED;
 
 
 

@@ -205,6 +205,8 @@ enum class ErrorNumber(val number: Int) {
     PasskeyRefused(452),
     /** No such operator, or the one-time code is wrong or has run out. */
     SignInCodeWrong(453),
+    /** The user's manager says that the caller is not the user. */
+    CallerDenied(454),
     /** No security key or card was found. */
     NoDevice(501),
     /** This user may not open the device. */

@@ -1,0 +1,20 @@
+# Die Seite einer Führungskraft, die für Anrufer bürgt.
+vouch-title = Fragen an Sie
+vouch-hint = Der Helpdesk fragt Sie, ob jemand von Ihren Leuten anruft. Antworten Sie, was Sie selbst wissen.
+vouch-nothing = Zurzeit fragt Sie niemand etwas. Eine Frage erscheint hier von selbst.
+vouch-asks = { $operator } fragt: Ruft wirklich { $name } an?
+vouch-caller = Gibt sich aus als
+vouch-operator = Fragt
+vouch-since = Anruf seit
+vouch-asked = Sie wurden gefragt
+vouch-how = Steht { $name } vor Ihnen, oder haben Sie eben selbst mit dieser Person gesprochen, auf einem Weg, den Sie schon vorher kannten? Sagen Sie nur dann Ja. Wer Sie um ein Ja bittet, kann der Dieb sein.
+vouch-yes = JA, DIE PERSON IST ES
+vouch-no = NEIN
+vouch-unknown = ICH WEISS ES NICHT
+vouch-said-yes = Sie haben gesagt, dass { $name } anruft. Der Helpdesk macht weiter.
+vouch-said-no = Sie haben gesagt, dass nicht { $name } anruft. Der Anruf ist beendet, und die Administratoren erfahren es. Sagen Sie { $name }, dass jemand in ihrem oder seinem Namen angerufen hat.
+vouch-said-unknown = Sie haben gesagt, dass Sie nicht wissen, ob { $name } anruft. Der Helpdesk fragt Sie vielleicht noch einmal.
+vouch-over = Dieser Anruf ist beendet oder abgelaufen. Eine Antwort wird nicht mehr gebraucht.
+vouch-changed = Es wurde nichts beantwortet: Die Frage ist nicht mehr die, die Sie gesehen haben
+vouch-changed-next = Etwas daran hat sich inzwischen geändert. Sehen Sie sie an, wie sie jetzt ist.
+vouch-all = Alle Fragen

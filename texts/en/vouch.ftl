@@ -1,0 +1,20 @@
+# The page of a manager who vouches for callers.
+vouch-title = Questions to you
+vouch-hint = The help desk asks you whether it is one of your people who calls. Answer what you know yourself.
+vouch-nothing = Nobody asks you anything now. A question appears here by itself.
+vouch-asks = { $operator } asks: is it { $name } who calls?
+vouch-caller = Says to be
+vouch-operator = Asks
+vouch-since = Calling since
+vouch-asked = You were asked
+vouch-how = Is { $name } in front of you, or have you just spoken to them yourself, by a way that you knew before? Only then say yes. Whoever asks you to say yes may be the thief.
+vouch-yes = YES, IT IS THEM
+vouch-no = NO
+vouch-unknown = I DO NOT KNOW
+vouch-said-yes = You have said that it is { $name }. The help desk goes on.
+vouch-said-no = You have said that it is not { $name }. The call has ended, and the Administrators are told. Tell { $name } that somebody has called in their name.
+vouch-said-unknown = You have said that you do not know whether it is { $name }. The help desk may ask you again.
+vouch-over = This call has ended, or has run out. No answer is wanted any more.
+vouch-changed = Nothing was answered: the question is not what you were shown
+vouch-changed-next = Something of it has changed since. Look at it as it is now.
+vouch-all = All questions
