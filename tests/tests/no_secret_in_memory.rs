@@ -9,11 +9,11 @@
     missing_docs
 )]
 
+#[path = "no_secret_in_memory/search.rs"]
+mod search;
+
 use core::time::Duration;
-use std::collections::HashMap;
-use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::FileExt;
 use std::process::{Child, Command, Stdio};
 
 use fido_unlock::host::framing::Interface;
@@ -24,62 +24,9 @@ use fido_unlock::{Challenge, Suite};
 use fido_unlock_mock::authenticator::SeededEntropy;
 use fido_unlock_tests::{SLOT, Way, World};
 
+use search::Secrets;
+
 const PIN: &str = "Qz8vR2memPIN5kLw";
-/// Bytes in a row that count as found.
-const WINDOW: usize = 8;
-
-/// What is looked for.
-struct Secrets(Vec<(&'static str, Vec<u8>)>);
-
-impl Secrets {
-    /// Each find: name and place. `left`: the region's name.
-    fn find(&self, child: &Child) -> Vec<String> {
-        let mut windows: HashMap<[u8; WINDOW], &str> = HashMap::new();
-        let mut first_two = vec![false; 1 << 16];
-        for (name, bytes) in &self.0 {
-            for part in bytes.windows(WINDOW) {
-                windows.insert(part.try_into().unwrap(), name);
-                first_two[usize::from(part[0]) << 8 | usize::from(part[1])] = true;
-            }
-        }
-        let maps = std::fs::read_to_string(format!("/proc/{}/maps", child.id())).unwrap();
-        let memory = File::open(format!("/proc/{}/mem", child.id())).unwrap();
-        let mut found = Vec::new();
-        let mut looked_at = 0;
-        for line in maps.lines() {
-            let mut fields = line.split_whitespace();
-            let (range, rights) = (fields.next().unwrap(), fields.next().unwrap());
-            let place = fields.nth(3).unwrap_or("anonymous").to_owned();
-            if !rights.starts_with("rw") {
-                continue;
-            }
-            let (from, to) = range.split_once('-').unwrap();
-            let from = u64::from_str_radix(from, 16).unwrap();
-            let to = u64::from_str_radix(to, 16).unwrap();
-            let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-            memory.read_exact_at(&mut bytes, from).unwrap();
-            looked_at += bytes.len();
-            let mut last = usize::MAX;
-            for (at, pair) in bytes.windows(2).enumerate() {
-                if !first_two[usize::from(pair[0]) << 8 | usize::from(pair[1])] {
-                    continue;
-                }
-                let Some(part) = bytes.get(at..at + WINDOW) else {
-                    continue;
-                };
-                let Some(name) = windows.get(part) else { continue };
-                // One line for bytes that follow each other.
-                if last == usize::MAX || at != last + 1 {
-                    found.push(format!("{name} in {place} at {:x}", from + at as u64));
-                }
-                last = at;
-            }
-        }
-        assert!(looked_at > 100_000, "{looked_at}");
-        found
-    }
-}
-
 /// Plays the device's end of the child's pipes until the child is done.
 fn serve(world: &World, child: &mut Child) -> String {
     let mut to = child.stdin.take().unwrap();
@@ -163,7 +110,7 @@ fn look(suite: Suite, protocol: PinProtocol, planted: &str) -> Vec<String> {
     secrets.push(("PIN", PIN.as_bytes().to_vec()));
     secrets.push(("code", code.as_bytes().to_vec()));
     secrets.push(("response", response.expose_bytes().to_vec()));
-    let found = Secrets(secrets).find(&child);
+    let found = Secrets(secrets).find(child.id());
     // Closes its input, and so ends it.
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());

@@ -218,6 +218,8 @@ fn operators(codes: &BTreeMap<PersonNumber, u32>) -> Vec<OperatorFigures> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     const START: UnixTime = UnixTime(20_000 * DAY);

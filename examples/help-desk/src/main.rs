@@ -3,6 +3,7 @@
 mod arguments;
 mod demonstrate;
 
+use std::alloc::System;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -12,8 +13,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use help_desk::config::{self, PassphraseFrom};
 use help_desk::{App, AppParts, Certificate, Desks, Packages, Serving, logging, own_desk, passphrase};
+use zeroizing_alloc::ZeroAlloc;
 
 use self::arguments::{Arguments, Command};
+
+/// Forms and answers pass through buffers of the HTTP library, which no handler can wipe: whatever is given back is.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -135,7 +135,7 @@ struct HelpDesk: Sendable {
                 try await send("/\(request)/\(unlocked ? "done" : "abandon")", body: [:])
             }
         } catch let refusal as Refused where refusal.row.number == 415 {
-            // An answer that was lost.
+            // It was done before, and that answer was lost.
         }
     }
 
@@ -187,6 +187,6 @@ struct HelpDesk: Sendable {
     /// A row of the error table. 414: the request is older than it may be.
     private func refused(_ number: UInt16, text: String? = nil) -> any Error {
         guard let row = errorTable().first(where: { $0.number == number }) else { return CancellationError() }
-        return Refused(row: Row(row, text: text))
+        return Refused(row: Row(row, text: text ?? row.text))
     }
 }

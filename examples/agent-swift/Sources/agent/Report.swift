@@ -28,10 +28,15 @@ struct Row: Encodable {
         case nextStep = "next_step"
     }
 
-    init(_ row: ErrorRow, text told: String? = nil) {
+    init(_ row: ErrorRow) {
+        self.init(row, text: row.text)
+    }
+
+    /// With a text of the desk's.
+    init(_ row: ErrorRow, text: String) {
         number = row.number
         name = row.name
-        text = told ?? row.text
+        self.text = text
         nextStep = row.nextStep
     }
 }

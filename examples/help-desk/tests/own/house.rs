@@ -192,6 +192,11 @@ impl Console {
         answer
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn signal(&self, name: &str) {
         let pid = self.process.id().to_string();
         let told = Command::new("kill").args([name, &pid]).status();

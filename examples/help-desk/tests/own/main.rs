@@ -13,5 +13,9 @@ mod guide;
 mod house;
 mod limits;
 mod operations;
+#[cfg(target_os = "linux")]
+#[path = "../../../../tests/tests/no_secret_in_memory/search.rs"]
+mod search;
+mod secrets;
 mod starting;
 mod tls;
