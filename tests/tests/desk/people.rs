@@ -11,8 +11,8 @@ use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::desk::TestDesk;
 
 use crate::house::{
-    ADMIN, ANNA, BERT, DAY, House, MINUTE, SLOT, START, code_of, device, new_device, operator_id, ring, user,
-    user_id,
+    ADMIN, ANNA, BERT, DAY, House, MINUTE, SLOT, START, approve_rules, approve_user, code_of, device,
+    new_device, operator_id, ring, user, user_id,
 };
 
 fn operator(name: &str, roles: &[Role]) -> Operator {
@@ -203,21 +203,22 @@ fn a_second_administrator_stands_in_for_the_rest() {
     let class = |house: &mut House| house.desk.find_user(&admin, &user_id("boss")).unwrap().user.class;
     assert_eq!(class(&mut house), UserClass::Privileged);
     let boss = user_id("boss");
+    let rests = house.desk.pending_class(&carl, &boss).unwrap().unwrap();
     assert_eq!(
-        code_of(house.desk.approve_user(&admin, &boss, "fire")),
+        code_of(house.desk.approve_user(&admin, &boss, &rests, "fire")),
         ErrorCode::ApprovalSelf
     );
     assert_eq!(
-        code_of(house.desk.approve_user(&carl, &boss, " ")),
+        code_of(house.desk.approve_user(&carl, &boss, &rests, " ")),
         ErrorCode::ReasonMissing
     );
     house
         .desk
-        .approve_user(&carl, &boss, "the house is on fire")
+        .approve_user(&carl, &boss, &rests, "the house is on fire")
         .unwrap();
     assert_eq!(class(&mut house), UserClass::Ordinary);
     assert_eq!(
-        code_of(house.desk.approve_user(&carl, &boss, "again")),
+        code_of(house.desk.approve_user(&carl, &boss, &rests, "again")),
         ErrorCode::NothingRests
     );
     // Up again at once.
@@ -232,7 +233,7 @@ fn a_second_administrator_stands_in_for_the_rest() {
     };
     house.desk.put_rules(&carl, &looser).unwrap();
     assert!(house.desk.rules(&admin).unwrap().reason_wanted);
-    house.desk.approve_rules(&admin, "tickets are down").unwrap();
+    approve_rules(&mut house.desk, &admin).unwrap();
     assert!(!house.desk.rules(&admin).unwrap().reason_wanted);
 }
 
@@ -353,11 +354,8 @@ fn every_administrator_is_told_of_what_loosens() {
         .desk
         .put_user(&admin, &user("boss", UserClass::Ordinary))
         .unwrap();
-    house.desk.approve_rules(&carl, "tickets are down").unwrap();
-    house
-        .desk
-        .approve_user(&carl, &user_id("boss"), "he is nobody")
-        .unwrap();
+    approve_rules(&mut house.desk, &carl).unwrap();
+    approve_user(&mut house.desk, &carl, "boss").unwrap();
     let all = [
         (DeskEvent::RulesChanged, true),
         (DeskEvent::UserChanged, true),
@@ -385,7 +383,7 @@ fn every_administrator_is_told_of_what_loosens() {
     let last = shown.last().unwrap();
     assert_eq!(last.operator.as_deref(), Some("carl"));
     assert_eq!(last.user.as_deref(), Some("boss"));
-    assert_eq!(last.text.as_deref(), Some("he is nobody"));
+    assert_eq!(last.text.as_deref(), Some("urgent"));
     let entry = &house.desk.audit_entries(&admin, last.entry, 1).unwrap()[0].entry;
     assert_eq!((entry.event, entry.at), (last.event, last.at));
     let due = house.desk.announcements(&admin, 1).unwrap()[0].due;
@@ -835,7 +833,7 @@ fn a_password_that_is_given_leaves_what_rests_and_who_asked_for_it() {
     // It was not dora who asked: she may stand in for the rest.
     house
         .desk
-        .approve_operator_shown(&dora, &rests[0], "one is ill")
+        .approve_operator(&dora, &rests[0], "one is ill")
         .unwrap();
 
     let anna = house.sign_in(ANNA);
@@ -1040,16 +1038,17 @@ fn what_rests_is_shown_as_it_will_be() {
     // Nothing rests any more.
     let nothing = ErrorCode::NothingRests;
     let carl = house.sign_in(("carl", BERT.1));
-    assert_eq!(code_of(house.desk.approve_rules(&carl, "why")), nothing);
-    assert_eq!(code_of(house.desk.approve_user(&carl, &boss.id, "why")), nothing);
-    assert_eq!(
-        code_of(house.desk.approve_operator(&admin, &operator_id("carl"), "why")),
-        nothing
-    );
+    assert_eq!(code_of(house.desk.approve_rules(&carl, &rules, "why")), nothing);
+    let again = house.desk.approve_user(&carl, &boss.id, &class, "why");
+    assert_eq!(code_of(again), nothing);
+    let mut rests = operators[0].clone();
+    let again = house.desk.approve_operator(&admin, &rests, "why");
+    assert_eq!(code_of(again), nothing);
     let nobody = operator_id("nobody");
+    rests.value.id = nobody.clone();
     let missing = ErrorCode::OperatorMissing;
     assert_eq!(
-        code_of(house.desk.approve_operator(&admin, &nobody, "why")),
+        code_of(house.desk.approve_operator(&admin, &rests, "why")),
         missing
     );
     assert_eq!(code_of(house.desk.remove_operator(&admin, &nobody)), missing);
@@ -1098,26 +1097,20 @@ fn only_what_was_shown_is_let_hold() {
         .desk
         .put_operator(&admin, &carl(&[Role::Administrator]), None)
         .unwrap();
-    let more = house.desk.approve_operator_shown(&dora, &shown, "tonight");
+    let more = house.desk.approve_operator(&dora, &shown, "tonight");
     assert_eq!(code_of(more), elsewhere);
     house.desk.put_operator(&admin, &little, None).unwrap();
-    house
-        .desk
-        .approve_operator_shown(&dora, &shown, "tonight")
-        .unwrap();
+    house.desk.approve_operator(&dora, &shown, "tonight").unwrap();
 
     let boss = user("boss", UserClass::Ordinary);
     house.desk.put_user(&admin, &boss).unwrap();
     let shown = house.desk.pending_class(&dora, &boss.id).unwrap().unwrap();
     house.later(1);
     house.desk.put_user(&admin, &boss).unwrap();
-    let again = house.desk.approve_user_shown(&dora, &boss.id, &shown, "why");
+    let again = house.desk.approve_user(&dora, &boss.id, &shown, "why");
     assert_eq!(code_of(again), elsewhere);
     let shown = house.desk.pending_class(&dora, &boss.id).unwrap().unwrap();
-    house
-        .desk
-        .approve_user_shown(&dora, &boss.id, &shown, "why")
-        .unwrap();
+    house.desk.approve_user(&dora, &boss.id, &shown, "why").unwrap();
 
     let rules = |house: &mut House, admin: &OperatorSession, reason_wanted, rest_seconds| {
         let rules = Rules {
@@ -1130,11 +1123,8 @@ fn only_what_was_shown_is_let_hold() {
     };
     let shown = rules(&mut house, &admin, false, DAY);
     let other = rules(&mut house, &admin, false, 0);
-    assert_eq!(
-        code_of(house.desk.approve_rules_shown(&dora, &shown, "why")),
-        elsewhere
-    );
-    house.desk.approve_rules_shown(&dora, &other, "why").unwrap();
+    assert_eq!(code_of(house.desk.approve_rules(&dora, &shown, "why")), elsewhere);
+    house.desk.approve_rules(&dora, &other, "why").unwrap();
 }
 
 /// The log does not say that somebody was told who was not, and the other Administrators hear of it.

@@ -340,13 +340,12 @@ pub(crate) fn pending<T: Stricter + Clone>(
 pub(crate) fn is_shown<T: Stricter + Clone + PartialEq>(
     step: &Step<'_>,
     resting: &Resting<T>,
-    shown: Option<&Pending<T>>,
+    shown: &Pending<T>,
 ) -> Result<(), DeskError> {
-    match shown {
-        Some(shown) if pending(step, resting)?.as_ref() != Some(shown) => {
-            Err(ErrorCode::ApprovalElsewhere.into())
-        }
-        _ => Ok(()),
+    if pending(step, resting)?.as_ref() == Some(shown) {
+        Ok(())
+    } else {
+        Err(ErrorCode::ApprovalElsewhere.into())
     }
 }
 

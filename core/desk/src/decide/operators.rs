@@ -319,7 +319,7 @@ pub(crate) fn settle(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &OperatorId,
-    shown: Option<&Pending<Grants>>,
+    shown: &Pending<Grants>,
     reason: &str,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;

@@ -108,7 +108,7 @@ pub(crate) fn preview_rules(
 pub(crate) fn settle_rules(
     step: &mut Step<'_>,
     session: &OperatorSession,
-    shown: Option<&Pending<Rules>>,
+    shown: &Pending<Rules>,
     reason: &str,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;

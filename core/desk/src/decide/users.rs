@@ -149,7 +149,7 @@ pub(crate) fn settle(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &UserId,
-    shown: Option<&Pending<UserClass>>,
+    shown: &Pending<UserClass>,
     reason: &str,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;

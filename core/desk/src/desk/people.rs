@@ -149,28 +149,13 @@ impl Desk {
         })
     }
 
-    /// A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+    /// A second Administrator lets an operator's change that rests hold at once, as it was shown to them
+    /// ([`Desk::pending_operators`]): another one that was asked for since is not let hold. `reason`: what made it urgent.
     ///
     /// # Errors
-    /// [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ReasonMissing`]; as
-    /// [`Desk::put_operator`].
+    /// [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ApprovalElsewhere`] where another change rests;
+    /// [`ErrorCode::ReasonMissing`]; as [`Desk::put_operator`].
     pub fn approve_operator(
-        &mut self,
-        session: &OperatorSession,
-        operator: &OperatorId,
-        reason: &str,
-    ) -> Result<(), DeskError> {
-        self.step(DeskEvent::ChangeApproved, |step| {
-            operators::settle(step, session, operator, None, reason)
-        })
-    }
-
-    /// The same for a change as it was shown ([`Desk::pending_operators`]): another one that was asked for since is not let
-    /// hold.
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalElsewhere`] where another one rests; as [`Desk::approve_operator`].
-    pub fn approve_operator_shown(
         &mut self,
         session: &OperatorSession,
         shown: &Pending<Operator>,
@@ -183,7 +168,7 @@ impl Desk {
                 holds_from: shown.holds_from,
                 asked_by: shown.asked_by.clone(),
             };
-            operators::settle(step, session, &shown.value.id, Some(&grants), reason)
+            operators::settle(step, session, &shown.value.id, &grants, reason)
         })
     }
 
@@ -265,7 +250,7 @@ impl Desk {
         })
     }
 
-    /// A second Administrator lets a user's lower class hold at once.
+    /// A second Administrator lets a user's lower class hold at once, as it was shown to them ([`Desk::pending_class`]).
     ///
     /// # Errors
     /// As [`Desk::approve_operator`].
@@ -273,26 +258,11 @@ impl Desk {
         &mut self,
         session: &OperatorSession,
         user: &UserId,
-        reason: &str,
-    ) -> Result<(), DeskError> {
-        self.step(DeskEvent::ChangeApproved, |step| {
-            users::settle(step, session, user, None, reason)
-        })
-    }
-
-    /// The same for a change as it was shown ([`Desk::pending_class`]).
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalElsewhere`] where another one rests; as [`Desk::approve_user`].
-    pub fn approve_user_shown(
-        &mut self,
-        session: &OperatorSession,
-        user: &UserId,
         shown: &Pending<UserClass>,
         reason: &str,
     ) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
-            users::settle(step, session, user, Some(shown), reason)
+            users::settle(step, session, user, shown, reason)
         })
     }
 

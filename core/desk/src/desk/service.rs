@@ -212,29 +212,19 @@ impl Desk {
         })
     }
 
-    /// A second Administrator lets rules that rest hold at once.
+    /// A second Administrator lets rules that rest hold at once, as they were shown to them ([`Desk::pending_rules`]):
+    /// others that were asked for since are not let hold.
     ///
     /// # Errors
     /// As [`Desk::approve_operator`].
-    pub fn approve_rules(&mut self, session: &OperatorSession, reason: &str) -> Result<(), DeskError> {
-        self.step(DeskEvent::ChangeApproved, |step| {
-            service::settle_rules(step, session, None, reason)
-        })
-    }
-
-    /// The same for the rules as they were shown ([`Desk::pending_rules`]): others that were asked for since are not let
-    /// hold.
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalElsewhere`] where others rest; as [`Desk::approve_rules`].
-    pub fn approve_rules_shown(
+    pub fn approve_rules(
         &mut self,
         session: &OperatorSession,
         shown: &Pending<Rules>,
         reason: &str,
     ) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
-            service::settle_rules(step, session, Some(shown), reason)
+            service::settle_rules(step, session, shown, reason)
         })
     }
 

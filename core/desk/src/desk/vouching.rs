@@ -35,7 +35,7 @@ impl Desk {
     /// # Errors
     /// [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ApprovalElsewhere`] where another change rests;
     /// [`ErrorCode::ReasonMissing`]; as [`Desk::put_managers`].
-    pub fn approve_manager_shown(
+    pub fn approve_manager(
         &mut self,
         session: &OperatorSession,
         user: &UserId,

@@ -508,7 +508,7 @@ pub(super) async fn approve(
     let reason = typed.reason.clone();
     let approved = as_shown(&app, &who, &typed, "approved", move |desk, session, known| {
         let pending = known.1.as_ref().ok_or(ErrorCode::NothingRests)?;
-        Ok(desk.approve_operator_shown(session, pending, &reason)?)
+        Ok(desk.approve_operator(session, pending, &reason)?)
     });
     approved.await
 }

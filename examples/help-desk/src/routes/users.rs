@@ -497,10 +497,10 @@ pub(super) async fn approve(
         let id = &known.user.id;
         let approved = if of_manager {
             let pending = known.manager_rests.ok_or(nothing)?;
-            desk.approve_manager_shown(session, id, &pending, &reason)
+            desk.approve_manager(session, id, &pending, &reason)
         } else {
             let pending = known.rests.ok_or(nothing)?;
-            desk.approve_user_shown(session, id, &pending, &reason)
+            desk.approve_user(session, id, &pending, &reason)
         };
         match approved {
             Ok(()) => Ok(true),
