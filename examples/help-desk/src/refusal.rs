@@ -283,6 +283,12 @@ impl Refusal {
         self.code().map(ErrorCode::number)
     }
 
+    /// Whether it can be done as soon as they have confirmed that it is they.
+    #[must_use]
+    pub fn wants_confirmation(&self) -> bool {
+        self.code() == Some(ErrorCode::ConfirmationMissing)
+    }
+
     /// Its row of the error table.
     pub(crate) const fn code(&self) -> Option<ErrorCode> {
         match &self.why {
@@ -445,6 +451,21 @@ impl IntoResponse for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever left the console open for a while goes on from where they are.
+    #[test]
+    fn where_they_are_to_confirm_first_there_is_the_way_there() {
+        let way = |code: ErrorCode| {
+            let refusal = &Refusal::from(code);
+            let page = RefusedPage {
+                t: language::spoken(),
+                refusal,
+            };
+            page.render().unwrap().contains("href=\"/account\"")
+        };
+        assert!(way(ErrorCode::ConfirmationMissing));
+        assert!(!way(ErrorCode::ApprovalSelf));
+    }
 
     #[test]
     fn every_row_is_an_error_to_http() {

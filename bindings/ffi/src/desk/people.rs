@@ -249,9 +249,17 @@ impl HelpDesk {
             .collect())
     }
 
+    /// Confirms by the password, which is wiped on this side, that the session's operator is still who they are.
+    /// What they let hold at once, they let hold within five minutes of this or of the sign-in; number 450
+    /// afterwards.
+    pub fn confirm(&self, session: Arc<OperatorSession>, password: String) -> Result<(), UnlockError> {
+        let password = Zeroizing::new(password);
+        self.run(|desk| desk.confirm(&session.0, &password))
+    }
+
     /// A second Administrator lets an operator's change that rests hold at once. `shown`: as
     /// `pending_operators` gave it and they have seen it; another one that was asked for since is refused
-    /// (number 434). `reason`: what made it urgent.
+    /// (number 434). `reason`: what made it urgent. Number 450 where they have to `confirm` first.
     pub fn approve_operator(
         &self,
         session: Arc<OperatorSession>,

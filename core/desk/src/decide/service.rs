@@ -111,7 +111,7 @@ pub(crate) fn settle_rules(
     shown: &Pending<Rules>,
     reason: &str,
 ) -> Result<(), DeskError> {
-    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let actor = operators::second_administrator(step, session)?;
     let mut settings = who::settings(step)?;
     let later = settings.rules.later(step.now(), step.head().era);
     let (_, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;

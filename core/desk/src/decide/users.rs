@@ -2,7 +2,7 @@
 
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::operators::{asked, with_reason};
+use super::operators::{asked, second_administrator, with_reason};
 use super::who::{self, UserNameRow};
 use super::{announce, close, lookup, managers, notice};
 use crate::ports::{List, Table};
@@ -152,7 +152,7 @@ pub(crate) fn settle(
     shown: &Pending<UserClass>,
     reason: &str,
 ) -> Result<(), DeskError> {
-    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let actor = second_administrator(step, session)?;
     let number = who::user_number(step, id)?;
     step.about.user = Some(number);
     let mut row: UserRow = step.must(&number.0)?;

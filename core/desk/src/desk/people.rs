@@ -153,8 +153,9 @@ impl Desk {
     /// ([`Desk::pending_operators`]): another one that was asked for since is not let hold. `reason`: what made it urgent.
     ///
     /// # Errors
-    /// [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ApprovalElsewhere`] where another change rests;
-    /// [`ErrorCode::ReasonMissing`]; as [`Desk::put_operator`].
+    /// [`ErrorCode::ConfirmationMissing`] where they have not signed in or confirmed that it is they of late
+    /// ([`Desk::confirm`]); [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ApprovalElsewhere`] where
+    /// another change rests; [`ErrorCode::ReasonMissing`]; as [`Desk::put_operator`].
     pub fn approve_operator(
         &mut self,
         session: &OperatorSession,
