@@ -118,7 +118,7 @@ pub(crate) fn settle(
     let later = resting.later(step.now(), step.head().era);
     let (managed, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;
     let by = managed.by;
-    if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
+    if !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     if pending(step, &row)?.as_ref() != Some(shown) {

@@ -67,7 +67,8 @@ fn add_resting(
         sessions: Vec::new(),
         // What was announced before is not news to them.
         unread: announce::next(step)?,
-        given: None,
+        // A new one's password is known to whoever adds them.
+        given: who::settings(step)?.open.then(|| step.now()),
         short: false,
         passkeys: Vec::new(),
         code: None,
@@ -328,8 +329,7 @@ pub(crate) fn settle(
     let (now, era) = (step.now(), step.head().era);
     let (_, _, asked_by) = before.grants.later(now, era).ok_or(ErrorCode::NothingRests)?;
     // Neither who asked for it nor who gains by it.
-    let own = asked_by == actor.number || number == actor.number;
-    if own || !who::may_be_second(step, actor.number)? {
+    if number == actor.number || !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     lookup::is_shown(step, &before.grants, shown)?;

@@ -115,7 +115,7 @@ pub(crate) fn settle_rules(
     let mut settings = who::settings(step)?;
     let later = settings.rules.later(step.now(), step.head().era);
     let (_, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;
-    if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
+    if !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     lookup::is_shown(step, &settings.rules, shown)?;
