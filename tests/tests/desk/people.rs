@@ -4,7 +4,8 @@ use fido_unlock::desk::ports::{IssuerInfo, NoticeKind, Table};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
     Channel, ChannelKind, Desk, DeskError, KeyEvent, KnownUser, LicenceFile, NewManager, Operator,
-    OperatorSession, Privilege, Role, Rules, SetUp, Standing, UnixTime, User, UserClass, UserId, WantedUser,
+    OperatorSession, Privilege, Role, Rule, Rules, SetUp, Standing, UnixTime, User, UserClass, UserId,
+    WantedUser,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
@@ -1142,22 +1143,55 @@ fn a_notice_to_one_who_was_erased_is_not_told_as_sent() {
     assert_eq!(told(&mut house, &admin), [(DeskEvent::UserErased, false)]);
 }
 
-/// It would hold at once, and nobody could sign in for long enough to take it back.
+/// It would hold at once: nobody could end a call, or sign in for long enough to take it back.
 #[test]
-fn a_session_lasts_long_enough_to_change_the_rules_again() {
+fn calls_and_sessions_have_the_time_that_they_need() {
     let mut house = House::new();
-    let admin = house.sign_in(ADMIN);
-    let shortest = |seconds| Rules {
-        session_seconds: seconds,
-        ..Rules::default()
-    };
-    for seconds in [0, 1, Rules::SHORTEST_SESSION - 1] {
-        house.refused(ErrorCode::InvalidArgument, |desk| {
-            desk.put_rules(&admin, &shortest(seconds))
-        });
+    let times: [(Rule, u64, fn(&mut Rules) -> &mut u64); 4] = [
+        (Rule::RequestSeconds, 5 * MINUTE, |rules| {
+            &mut rules.request_seconds
+        }),
+        (Rule::SessionSeconds, 5 * MINUTE, |rules| {
+            &mut rules.session_seconds
+        }),
+        (Rule::VerificationSeconds, MINUTE, |rules| {
+            &mut rules.verification_seconds
+        }),
+        (Rule::ApprovalSeconds, MINUTE, |rules| &mut rules.approval_seconds),
+    ];
+    for (rule, least, time) in times {
+        let admin = house.sign_in(ADMIN);
+        let with = |seconds| {
+            let mut rules = Rules::default();
+            *time(&mut rules) = seconds;
+            rules
+        };
+        let short = DeskError::RuleTooShort { rule, least };
+        assert!(
+            short
+                .to_string()
+                .ends_with(&format!("{} must be {least} at least", rule.name()))
+        );
+        for seconds in [0, 1, least - 1] {
+            house.refused(ErrorCode::InvalidArgument, |desk| {
+                desk.put_rules(&admin, &with(seconds))
+            });
+            let shown = house.desk.preview_rules(&admin, &with(seconds));
+            assert_eq!(shown.map(drop), Err(short.clone()));
+            let world = TestDesk::new(START);
+            let made = Desk::create(world.parts(ring()), with(seconds), &operator_id(ADMIN.0), ADMIN.1);
+            assert_eq!(made.map(drop).unwrap_err(), short);
+        }
+        // All are told, as of what loosens; of the same again nobody.
+        let before = told(&mut house, &admin).len();
+        house.desk.put_rules(&admin, &with(least)).unwrap();
+        assert_eq!(
+            told(&mut house, &admin)[before..],
+            [(DeskEvent::RulesChanged, false)]
+        );
+        house.desk.put_rules(&admin, &with(least)).unwrap();
+        assert_eq!(told(&mut house, &admin).len(), before + 1);
+        house.desk.put_rules(&admin, &Rules::default()).unwrap();
+        house.later(DAY);
     }
-    house
-        .desk
-        .put_rules(&admin, &shortest(Rules::SHORTEST_SESSION))
-        .unwrap();
 }

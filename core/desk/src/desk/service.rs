@@ -169,10 +169,12 @@ impl Desk {
         self.step(DeskEvent::Searched, |step| lookup::pending_rules(step, session))
     }
 
-    /// Changes the rules: what tightens holds at once, what loosens after its rest.
+    /// Changes the rules: what tightens holds at once, what loosens after its rest. Of shorter times for calls and sessions
+    /// every Administrator is told too.
     ///
     /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    /// [`DeskError::RuleTooShort`] where nobody could end a call or stay signed in; [`ErrorCode::PrivilegeMissing`] without
+    /// [`Privilege::Administer`]; clock; a store's error.
     pub fn put_rules(&mut self, session: &OperatorSession, rules: &Rules) -> Result<(), DeskError> {
         self.step(DeskEvent::RulesChanged, |step| {
             service::put_rules(step, session, rules.clone())
