@@ -3,9 +3,9 @@
 use fido_unlock::desk::ports::{IssuerInfo, NoticeKind, Table};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, DeskError, KeyEvent, KnownUser, LicenceFile, NewManager, Operator,
-    OperatorSession, Privilege, Role, Rule, Rules, SetUp, Standing, UnixTime, User, UserClass, UserId,
-    WantedUser,
+    Channel, ChannelKind, Desk, DeskError, KeyEvent, KnownOperator, KnownUser, LicenceFile, NewManager,
+    Operator, OperatorSession, Privilege, Role, Rule, Rules, SetUp, Standing, UnixTime, User, UserClass,
+    UserId, WantedUser,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
@@ -1126,6 +1126,50 @@ fn only_what_was_shown_is_let_hold() {
     let other = rules(&mut house, &admin, false, 0);
     assert_eq!(code_of(house.desk.approve_rules(&dora, &shown, "why")), elsewhere);
     house.desk.approve_rules(&dora, &other, "why").unwrap();
+}
+
+/// While one Administrator fills in the form, another one changes the operator.
+#[test]
+fn only_an_operator_as_they_were_shown_is_changed() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let known = |house: &mut House| {
+        let operators = house.desk.operators(&admin).unwrap();
+        let rests = house.desk.pending_operators(&admin).unwrap();
+        KnownOperator {
+            operator: operators
+                .into_iter()
+                .find(|one| one.id.as_str() == "anna")
+                .unwrap(),
+            rests: rests.into_iter().find(|one| one.value.id.as_str() == "anna"),
+        }
+    };
+    let reader = Operator {
+        privileges: vec![Privilege::Downloads],
+        ..operator("anna", &[])
+    };
+    let first = known(&mut house);
+    house
+        .desk
+        .put_operator_shown(&admin, &operator("anna", &[Role::Administrator]), &first)
+        .unwrap();
+    let elsewhere = ErrorCode::ApprovalElsewhere;
+    house.refused(elsewhere, |desk| desk.put_operator_shown(&admin, &reader, &first));
+    // What rests of them is a part of it.
+    let second = known(&mut house);
+    assert!(second.rests.is_some());
+    house.later(1);
+    let again = operator("anna", &[Role::Administrator]);
+    house.desk.put_operator_shown(&admin, &again, &second).unwrap();
+    house.refused(elsewhere, |desk| {
+        desk.put_operator_shown(&admin, &reader, &second)
+    });
+    let third = known(&mut house);
+    house.desk.put_operator_shown(&admin, &reader, &third).unwrap();
+    let nobody = operator("nobody", &[]);
+    house.refused(ErrorCode::OperatorMissing, |desk| {
+        desk.put_operator_shown(&admin, &nobody, &third)
+    });
 }
 
 /// The log does not say that somebody was told who was not, and the other Administrators hear of it.

@@ -8,8 +8,8 @@ use super::Desk;
 use crate::decide::{announce, lookup, operators, users, who};
 use crate::record::DeskEvent;
 use crate::{
-    Announcement, DeskError, Found, KnownUser, Operator, OperatorId, OperatorSession, Pending, Privilege,
-    User, UserClass, UserId, WantedUser,
+    Announcement, DeskError, Found, KnownOperator, KnownUser, Operator, OperatorId, OperatorSession, Pending,
+    Privilege, User, UserClass, UserId, WantedUser,
 };
 
 impl Desk {
@@ -34,6 +34,27 @@ impl Desk {
             who::privileged(step, session, Privilege::Administer)?;
             let grants = operators::grants_of(step, operator)?;
             operators::put(step, session, &operator.id, grants, hash)
+        })
+    }
+
+    /// Gives an operator who is as they were shown other roles and privileges: where somebody has changed them since,
+    /// nothing is done. `shown`: as [`Desk::operators`] and [`Desk::pending_operators`] had them.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ApprovalElsewhere`] where they are otherwise by now; as [`Desk::put_operator`].
+    pub fn put_operator_shown(
+        &mut self,
+        session: &OperatorSession,
+        operator: &Operator,
+        shown: &KnownOperator,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::OperatorChanged, |step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            if lookup::known_operator(step, session, &operator.id)? != *shown {
+                return Err(ErrorCode::ApprovalElsewhere.into());
+            }
+            let grants = operators::grants_of(step, operator)?;
+            operators::put(step, session, &operator.id, grants, None)
         })
     }
 

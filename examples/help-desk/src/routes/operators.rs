@@ -5,7 +5,7 @@ use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use fido_unlock::desk::{
-    Desk, DeskError, Operator, OperatorId, OperatorSession, Pending, Privilege, Role, UserId,
+    Desk, DeskError, KnownOperator, Operator, OperatorId, OperatorSession, Pending, Privilege, Role, UserId,
 };
 use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_texts::Texts;
@@ -491,10 +491,19 @@ pub(super) async fn change(
 ) -> Result<Response, Refusal> {
     let typed = Typed::of(fields);
     let operator = typed.operator(&typed.id()?);
-    as_shown(&app, &who, &typed, "changed", move |desk, session, _| {
-        let operator = operator?;
-        Ok(desk.put_operator(session, &operator, None)?)
-    })
+    as_shown(
+        &app,
+        &who,
+        &typed,
+        "changed",
+        move |desk, session, (now, rests)| {
+            let shown = KnownOperator {
+                operator: now.clone(),
+                rests: rests.clone(),
+            };
+            Ok(desk.put_operator_shown(session, &operator?, &shown)?)
+        },
+    )
     .await
 }
 
