@@ -478,6 +478,8 @@ async fn as_shown(
     if refusal.is_some() {
         page.choices = choices(Some(&typed.asked(&id)), page.page.t);
         page.user = Shown(typed.user.trim()).to_string();
+        // What was chosen was chosen in the form of then, with whose tag it is sent again.
+        page.seen = Shown(&typed.seen).to_string();
     }
     page.refusal = refusal;
     Ok(answer(StatusCode::CONFLICT, page.refusal.as_ref(), &page))

@@ -447,11 +447,8 @@ async fn refused(
     let mut page = look(app, who, id).await?;
     page.changed = refusal.is_none();
     if refusal.is_some() {
-        let now = page.typed.seen.clone();
-        page.typed = Typed {
-            seen: now,
-            ..typed.shown()
-        };
+        // What was typed was typed into the form of then, with whose tag it is sent again.
+        page.typed = typed.shown();
     }
     page.typed.reason = Shown(&typed.reason).to_string();
     page.refusal = refusal;
