@@ -318,8 +318,7 @@ mod tests {
         let kept = File::options().write(true).open(&path).unwrap();
         kept.set_modified(before).unwrap();
         assert_eq!(packages.list(LONG).unwrap()[0].sha256, hash("one"));
-        kept.set_modified(before + std::time::Duration::from_secs(1))
-            .unwrap();
+        kept.set_modified(before + Duration::from_secs(1)).unwrap();
         assert_eq!(packages.list(LONG).unwrap()[0].sha256, hash("two"));
         fs::remove_file(&path).unwrap();
         assert_eq!(packages.list(LONG).unwrap(), []);
