@@ -11,6 +11,8 @@
 mod enrolling;
 #[path = "enroll_rotate_probe/foreign.rs"]
 mod foreign;
+#[path = "enroll_rotate_probe/handing_over.rs"]
+mod handing_over;
 #[path = "enroll_rotate_probe/probing.rs"]
 mod probing;
 #[path = "enroll_rotate_probe/proving.rs"]

@@ -43,6 +43,15 @@ impl RemoteDesk {
         self.get("/api/v1/me")
     }
 
+    /// Ends the token: it is worth nothing afterwards.
+    ///
+    /// # Errors
+    /// As [`RemoteDesk::myself`].
+    pub fn sign_out(&self) -> Result<(), RemoteError> {
+        let ask = Ask::post("/api/v1/sign-out", &());
+        self.connection.ask(Some(&self.token), &ask).map(drop)
+    }
+
     pub(crate) fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, RemoteError> {
         self.get_by(path, &[])
     }

@@ -4,7 +4,7 @@ use fido_unlock_protocol::DeviceId;
 use serde::Serialize;
 
 use crate::http::Ask;
-use crate::model::{Devices, Entries, Registered, WholeDevice};
+use crate::model::{Devices, Enrolment, Entries, Issuer, Registered, WholeDevice};
 use crate::{RemoteDesk, RemoteError};
 
 /// A device as an enrolment station found it.
@@ -22,6 +22,10 @@ pub struct NewDevice {
     pub issuer: String,
     /// E, in suite 2: a compressed point in hexadecimal digits; else empty.
     pub device_key: String,
+    /// What people call it; may be empty.
+    pub label: String,
+    /// The device's unlock counter.
+    pub counter: Option<u32>,
 }
 
 impl RemoteDesk {
@@ -62,11 +66,26 @@ impl RemoteDesk {
             .map(drop)
     }
 
-    /// Registers an enrolled device.
+    /// The present key of each slot, which a device is enrolled with; and, with an owner's id, whether their device would
+    /// be registered.
+    ///
+    /// # Errors
+    /// As [`RemoteDesk::retire`]; licence; the owner is unknown.
+    pub fn enrolment(&self, owner: Option<&str>) -> Result<Vec<Issuer>, RemoteError> {
+        let owner: Vec<(&str, &str)> = owner.map(|owner| ("user", owner)).into_iter().collect();
+        Ok(self.get_by::<Enrolment>("/api/v1/enrolment", &owner)?.issuers)
+    }
+
+    /// Registers an enrolled device. Asked again with the same owner and keys, the desk registers it once.
     ///
     /// # Errors
     /// As [`RemoteDesk::retire`]; the owner is unknown, the device is registered already, its key is not the desk's.
     pub fn register(&self, device: &NewDevice) -> Result<DeviceId, RemoteError> {
-        Ok(self.post::<Registered>("/api/v1/devices", device)?.device_id)
+        let ask = Ask {
+            again: true,
+            ..Ask::post("/api/v1/devices", device)
+        };
+        let registered: Registered = self.connection.json(Some(&self.token), &ask)?;
+        Ok(registered.device_id)
     }
 }

@@ -10,6 +10,7 @@ mod devices;
 mod error;
 mod http;
 pub mod model;
+mod sign_in;
 
 pub use address::{AddressFault, ServiceAddress};
 pub use audit::LogFilter;
@@ -17,3 +18,4 @@ pub use desk::RemoteDesk;
 pub use devices::NewDevice;
 pub use error::{Problem, RemoteError};
 pub use http::{Connection, Trust, TrustFault};
+pub use sign_in::{BrowserSignIn, NotAllowed};

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use fido_unlock_desk::{RequestId, Scope, UserClass, VerificationMethod};
+use fido_unlock_protocol::suite::IssuerPublicKey;
 use fido_unlock_protocol::{DeviceId, Suite};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
@@ -51,6 +52,8 @@ pub struct Device {
     pub suite: Suite,
     /// 0 to 15.
     pub slot: u8,
+    /// What people call it.
+    pub label: Option<String>,
     /// In UTC, RFC 3339.
     pub registered_at: String,
     /// Whether it is no longer in use.
@@ -101,8 +104,12 @@ pub struct WholeDevice {
     pub rotation: u32,
     /// Whether the desk has another key in its slot by now.
     pub to_be_rotated: bool,
+    /// What people call it.
+    pub label: Option<String>,
     /// In UTC, RFC 3339.
     pub registered_at: String,
+    /// When an operator last heard that it was unlocked.
+    pub last_unlock: Option<String>,
     /// Whether it is no longer in use.
     pub retired: bool,
     /// How many codes may still be good for it.
@@ -255,6 +262,25 @@ pub struct Entries {
     pub next: Option<u64>,
 }
 
+/// A slot's public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Issuer {
+    /// 1 or 2.
+    #[serde(deserialize_with = "suite")]
+    pub suite: Suite,
+    /// 0 to 15.
+    pub slot: u8,
+    /// Q.
+    #[serde(deserialize_with = "public")]
+    pub public: IssuerPublicKey,
+}
+
+/// What a device is enrolled with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Enrolment {
+    pub(crate) issuers: Vec<Issuer>,
+}
+
 /// What was registered.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Registered {
@@ -280,6 +306,12 @@ fn request_id<'de, D: Deserializer<'de>>(from: D) -> Result<RequestId, D::Error>
 fn suite<'de, D: Deserializer<'de>>(from: D) -> Result<Suite, D::Error> {
     let known = Suite::from_number(u8::deserialize(from)?);
     known.ok_or_else(|| de::Error::custom("an unknown suite"))
+}
+
+/// A compressed point in hexadecimal digits.
+fn public<'de, D: Deserializer<'de>>(from: D) -> Result<IssuerPublicKey, D::Error> {
+    let bytes = base16ct::lower::decode_vec(String::deserialize(from)?).map_err(de::Error::custom)?;
+    IssuerPublicKey::from_compressed(&bytes).map_err(de::Error::custom)
 }
 
 /// Those that this version knows.

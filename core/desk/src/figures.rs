@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn far_above_is_three_times_the_middle_of_the_others_and_not_few() {
-        let codes = |operator, many| alloc::vec![entry(DeskEvent::Authorised, 0, 1, operator); many];
+        let codes = |operator, many| vec![entry(DeskEvent::Authorised, 0, 1, operator); many];
         let found = |entries: &[DeskEntry]| -> Vec<_> {
             let figures = sum(entries);
             let operators = figures.operators.iter();

@@ -23,6 +23,7 @@ mod devices;
 mod diagnose;
 mod enroll;
 mod error;
+mod hand_over;
 mod new_pin;
 mod pin_policy;
 mod pin_token;
@@ -40,6 +41,7 @@ pub use enroll::{
     EnrollError, EnrollPlan, PlannedKey, ProbeError, ProbePassed, RotateError, enroll, probe, rotate_issuer,
 };
 pub use error::{ClientPinError, CommandError, DeviceError, OpenError, UnlockError};
+pub use hand_over::force_pin_change;
 pub use new_pin::{NewPin, PinRules, confirm_pin};
 pub use pin_policy::DefaultPinPolicy;
 pub use pin_token::{TokenScope, agree, client_pin, get_pin_token};

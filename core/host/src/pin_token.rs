@@ -15,7 +15,7 @@ use super::{ClientPinError, ClientPinRefusal};
 use crate::ports::{Call, Transport};
 
 /// What a status of `authenticatorClientPIN` means (CTAP 2.1 §6.5.5).
-fn meaning(status: CtapStatus) -> Option<ClientPinRefusal> {
+pub(super) fn meaning(status: CtapStatus) -> Option<ClientPinRefusal> {
     Some(match status {
         CtapStatus::PinInvalid => ClientPinRefusal::PinInvalid,
         CtapStatus::PinBlocked => ClientPinRefusal::PinBlocked,

@@ -13,12 +13,18 @@ mod service;
 mod session_file;
 mod usage;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use clap::Parser;
+use zeroizing_alloc::ZeroAlloc;
 
 use args::Cli;
 use output::print_failure;
+
+/// Standard input, JSON and HTTP have buffers that no command can wipe: whatever is given back is.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     #[cfg(unix)]

@@ -35,7 +35,7 @@ pub fn path_for(devices: &Devices, given: Option<&Path>, device_id: Option<Devic
 
 /// `None`: the system tells none. A relative path would be another folder for each process, so it does not
 /// count (XDG Base Directory Specification, "Basics").
-fn state_folder() -> Option<PathBuf> {
+pub fn state_folder() -> Option<PathBuf> {
     let from = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let local = from("LOCALAPPDATA").filter(|_| cfg!(windows));
     // Without HOME it is what the system's table of users says.

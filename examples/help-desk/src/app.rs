@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use fido_unlock::desk::log::{NoteSigner, Origin};
 
+use crate::authorizations::Authorizations;
 use crate::ceremonies::Ceremonies;
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
@@ -50,6 +51,7 @@ struct Inner {
     verification: Arc<Verification>,
     metrics: Metrics,
     ceremonies: Ceremonies,
+    authorizations: Authorizations,
     guesses: Guesses,
 }
 
@@ -63,6 +65,7 @@ impl App {
             verification: Arc::default(),
             metrics: Metrics::default(),
             ceremonies: Ceremonies::default(),
+            authorizations: Authorizations::default(),
             guesses: Guesses::default(),
         }))
     }
@@ -111,6 +114,11 @@ impl App {
 
     pub(crate) fn ceremonies(&self) -> &Ceremonies {
         &self.0.ceremonies
+    }
+
+    /// Programs that were allowed and have not fetched their token yet.
+    pub(crate) fn authorizations(&self) -> &Authorizations {
+        &self.0.authorizations
     }
 
     pub(crate) fn guesses(&self) -> &Guesses {

@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod app;
+mod authorizations;
 mod ceremonies;
 mod client;
 pub mod config;

@@ -1,5 +1,6 @@
 //! `cargo run -p remote-agent`: the README says what it reads and writes.
 
+use std::alloc::System;
 use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +10,11 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use remote_agent::{DeskOptions, Failure, Options, app, keys};
 use zeroize::Zeroizing;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Standard input, JSON and HTTP have buffers that no step can wipe: whatever is given back is.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Where the token is; an argument would be seen by every user of the computer.
 const TOKEN: &str = "FIDO_UNLOCK_DESK_TOKEN";

@@ -80,7 +80,10 @@ fn a_yes_verifies_the_caller_for_this_request() {
     assert_eq!(question.device, device(1));
     assert_eq!(question.reason, "ticket 4711");
     assert!(question.waits);
-    assert_eq!(house.desk.manager_questions(&mona).unwrap(), [question.clone()]);
+    assert_eq!(
+        house.desk.manager_questions(&mona).unwrap(),
+        std::slice::from_ref(&question)
+    );
     house
         .desk
         .answer_as_manager(&mona, id, &question.basis, ManagerAnswer::Yes)

@@ -285,3 +285,36 @@ fn a_text_is_a_token_in_one_form_alone() {
         assert!(AccessToken::parse(&other).is_none(), "{other}");
     }
 }
+
+#[test]
+fn a_short_token_ends_in_a_day_at_most_and_its_program_gives_it_up() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let short =
+        |house: &mut House, seconds| house.desk.make_short_token(&anna, "x", &[Scope::Unlock], seconds);
+    for seconds in [0, DAY as u32 + 1] {
+        assert_eq!(code_of(short(&mut house, seconds)), ErrorCode::InvalidArgument);
+    }
+    let token = short(&mut house, 600).unwrap();
+    let session = by(&mut house, &token);
+    assert_eq!(
+        house.desk.own_account(&anna).unwrap().tokens[0].until,
+        fido_unlock::desk::UnixTime(START + 600)
+    );
+    // Whoever is there themselves has none to give up.
+    house.refused(ErrorCode::InvalidArgument, |desk| desk.give_token_up(&anna));
+    let other = short(&mut house, 600).unwrap();
+    house.desk.give_token_up(&session).unwrap();
+    is_gone(&mut house, &token, &session);
+    assert_eq!(
+        code_of(house.desk.give_token_up(&session)),
+        ErrorCode::OperatorUnknown
+    );
+    by(&mut house, &other);
+    assert_eq!(house.desk.own_account(&anna).unwrap().tokens.len(), 1);
+    assert_eq!(house.count(DeskEvent::TokenRevoked), 1);
+    // Not from an open console that somebody has found.
+    house.later(5 * MINUTE + 1);
+    assert_eq!(code_of(short(&mut house, 600)), ErrorCode::ConfirmationMissing);
+    house.desk.verify_audit(&[]).unwrap();
+}

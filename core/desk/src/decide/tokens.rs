@@ -18,9 +18,8 @@ use crate::{AccessToken, DeskError, KnownToken, OperatorSession, Privilege, Scop
 
 /// Tokens of one operator.
 const MOST: usize = 20;
-/// The longest life of a token, in days.
-const MOST_DAYS: u16 = 365;
-const DAY: u64 = 24 * 60 * 60;
+/// The longest life of a token: 365 days.
+const MOST_SECONDS: u64 = 365 * 24 * 60 * 60;
 
 fn is_good(step: &Step<'_>, row: &TokenRow, operator: &OperatorRow) -> bool {
     who::is_in_time(step, row) && row.credentials == operator.credentials
@@ -44,13 +43,13 @@ pub(crate) fn known(step: &Step<'_>, operator: &OperatorRow) -> Result<Vec<Known
     Ok(all)
 }
 
-/// Makes one, for `days` from now on.
+/// Makes one, for so many `seconds` from now on.
 pub(crate) fn make(
     step: &mut Step<'_>,
     session: &OperatorSession,
     name: &str,
     scopes: &[Scope],
-    days: u16,
+    seconds: u64,
 ) -> Result<AccessToken, DeskError> {
     let actor = confirmed(step, session)?;
     let name = passkeys::name_of(name)?;
@@ -59,12 +58,12 @@ pub(crate) fn make(
     scopes.dedup();
     let mut row: OperatorRow = step.must(&actor.number.0)?;
     remove_dead(step, &mut row)?;
-    if scopes.is_empty() || !(1..=MOST_DAYS).contains(&days) || row.tokens.len() >= MOST {
+    if scopes.is_empty() || !(1..=MOST_SECONDS).contains(&seconds) || row.tokens.len() >= MOST {
         return Err(ErrorCode::InvalidArgument.into());
     }
     let token = AccessToken::from_bytes(step.random());
     let key = token_key(&step.head().log_id, &token.secret());
-    let until = step.now().plus_seconds(u64::from(days) * DAY);
+    let until = step.now().plus_seconds(seconds);
     let words: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
     let text: String = format!("{} until {until}", words.join(", "));
     let made = TokenRow {
@@ -94,6 +93,21 @@ pub(crate) fn revoke(step: &mut Step<'_>, session: &OperatorSession, id: &[u8; 3
         return Ok(());
     }
     step.remove::<TokenRow>(id)?;
+    step.put(&actor.number.0, &row)?;
+    let entry = step.entry(DeskEvent::TokenRevoked);
+    step.record(entry);
+    Ok(())
+}
+
+/// Revokes the token that a program acts by.
+pub(crate) fn give_up(step: &mut Step<'_>, session: &OperatorSession) -> Result<(), DeskError> {
+    let key = session
+        .token_key(&step.head().log_id)
+        .ok_or(ErrorCode::InvalidArgument)?;
+    let actor = who::signed_in(step, session)?;
+    let mut row: OperatorRow = step.must(&actor.number.0)?;
+    row.tokens.retain(|own| **own != key);
+    step.remove::<TokenRow>(&key[..])?;
     step.put(&actor.number.0, &row)?;
     let entry = step.entry(DeskEvent::TokenRevoked);
     step.record(entry);

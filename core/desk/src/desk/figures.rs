@@ -32,6 +32,9 @@ impl Desk {
     }
 
     /// The same with another most of entries, so that a test need not write so many.
+    ///
+    /// # Errors
+    /// As [`Desk::figures`].
     #[cfg(feature = "testing")]
     pub fn figures_cut(
         &mut self,

@@ -10,6 +10,9 @@ use crate::decide::tokens;
 use crate::record::DeskEvent;
 use crate::{AccessToken, DeskError, OperatorSession, Privilege, Scope};
 
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
+
 impl Desk {
     /// Makes an access token of the session's operator. It is good from now on, also while a session is not, until it
     /// ends, is revoked, or their password or passkeys change. `name`: as they call it, at most 60 characters; `scopes`: what
@@ -27,8 +30,34 @@ impl Desk {
         days: u16,
     ) -> Result<AccessToken, DeskError> {
         self.step(DeskEvent::TokenMade, |step| {
-            tokens::make(step, session, name, scopes, days)
+            tokens::make(step, session, name, scopes, u64::from(days) * DAY)
         })
+    }
+
+    /// The same for a program that its operator has signed in in their browser. `seconds`: how long, up to 24 hours.
+    ///
+    /// # Errors
+    /// As [`Desk::make_token`].
+    pub fn make_short_token(
+        &mut self,
+        session: &OperatorSession,
+        name: &str,
+        scopes: &[Scope],
+        seconds: u32,
+    ) -> Result<AccessToken, DeskError> {
+        let seconds = u64::from(seconds);
+        self.step(DeskEvent::TokenMade, |step| {
+            let allowed = Some(seconds).filter(|seconds| *seconds <= DAY);
+            tokens::make(step, session, name, scopes, allowed.unwrap_or_default())
+        })
+    }
+
+    /// Revokes the token by which a program acts: it has no more use for it. `session`: that of the token.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] where the operator is there themselves; as [`Desk::may`].
+    pub fn give_token_up(&mut self, session: &OperatorSession) -> Result<(), DeskError> {
+        self.step(DeskEvent::TokenRevoked, |step| tokens::give_up(step, session))
     }
 
     /// Revokes an access token of the session's operator, by its [`KnownToken::id`](crate::KnownToken::id); nothing where

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use fido_unlock::desk::{Privilege, Role};
+use fido_unlock::desk::{Privilege, Role, Scope};
 
 use super::{At, ServiceOptions};
 
@@ -273,6 +273,30 @@ Examples:
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         limit: Option<u32>,
     },
+    /// Sign in at a console by your browser, and keep the access token that it gives
+    #[command(after_help = "\
+An address is printed: open it in your browser, on this computer, where you sign in as always and allow it. The
+token ends after a working day; it is kept in the user's state folder, where nobody else can read it, and the other
+commands take it from there. The console lists it under Your account.
+
+Examples:
+  fido-unlock desk sign-in --desk https://desk.example.com
+  fido-unlock desk sign-in --desk https://desk.example.com --scope unlock --scope devices")]
+    SignIn {
+        /// Where.
+        #[command(flatten)]
+        at: At,
+        /// What it is for; default: unlock
+        #[arg(long, value_enum)]
+        scope: Vec<ScopeName>,
+    },
+    /// End the access token that `desk sign-in` keeps
+    #[command(after_help = "Example:\n  fido-unlock desk sign-out --desk https://desk.example.com")]
+    SignOut {
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
     /// Find users by any part of name, id, address or Device ID (the right to answer callers, or to manage devices)
     #[command(after_help = "\
 The closest are first, 50 at most. The text is recorded; --typing is for who shows results while a text is being
@@ -519,6 +543,28 @@ Example:
         #[arg(long, value_name = "TEXT")]
         contact: String,
     },
+}
+
+/// What an access token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScopeName {
+    /// Answer callers
+    Unlock,
+    /// List, register and retire devices
+    Devices,
+    /// Read the log
+    Audit,
+}
+
+impl ScopeName {
+    /// Core's name of it.
+    pub const fn to_core(self) -> Scope {
+        match self {
+            Self::Unlock => Scope::Unlock,
+            Self::Devices => Scope::Devices,
+            Self::Audit => Scope::Audit,
+        }
+    }
 }
 
 /// On or off.

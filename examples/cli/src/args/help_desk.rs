@@ -22,7 +22,8 @@ pub struct At {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "With an address as --desk")]
 pub struct ServiceOptions {
-    /// The access token is in this file, which nobody else can read; without it: FIDO_UNLOCK_DESK_TOKEN
+    /// The access token is in this file, which nobody else can read; without it: FIDO_UNLOCK_DESK_TOKEN, or what
+    /// `desk sign-in` keeps
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Trust this PEM file's certificates alone, not those that the system trusts
@@ -69,6 +70,9 @@ pub struct Enroll {
     /// The slot that an unlock will use; default: the lowest above 0
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=15))]
     pub slot: Option<u8>,
+    /// What people call the device, such as its product; with --watch each of them
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
     /// Ask for the device's PIN, which gives the permission to configure it
     #[arg(long)]
     pub with_pin: bool,
@@ -84,6 +88,11 @@ pub struct Enroll {
 }
 
 impl Enroll {
+    /// What people call the device; empty where nobody said.
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or_default()
+    }
+
     /// The desk that was named.
     pub fn at(&self) -> Option<At> {
         self.desk.as_ref().map(|desk| At {

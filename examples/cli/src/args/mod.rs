@@ -139,6 +139,10 @@ see that an unlock would work. With --issuer the public keys come from files tha
 --public` wrote, nothing is registered, and a CSV row for `desk import` is printed. A device that has
 a PIN or credentials can be enrolled only with --with-pin.
 
+With a console's address as --desk the public keys come from there, and each device is registered there, with
+--watch too; it is not probed, since no key that could unlock it is here. --with-pin makes the device ask its owner
+for another PIN, where it knows how.
+
 With --watch each key that is put in is enrolled, until Ctrl-C: its row is added to the --csv file, and
 is on disk before you are told to take the key out. Nothing is registered; `desk import` does that.
 With --desk each key is probed. A key that is already enrolled is reported and left alone, a key that
@@ -151,6 +155,7 @@ Examples:
   fido-unlock enroll --desk desk/ --operator admin --user alice
   fido-unlock enroll --desk desk/ --operator admin --user bob --new-user \"Bob Example\"
   fido-unlock enroll --desk desk/ --operator admin --user alice --suite 3
+  fido-unlock enroll --desk https://desk.example.com --user alice --label \"Example Key 5\"
   fido-unlock enroll --issuer issuer.json --user alice
   fido-unlock enroll --watch --desk desk/ --operator admin --csv devices.csv
   fido-unlock enroll --watch --issuer issuer.json --users names.txt --csv devices.csv")]

@@ -88,6 +88,8 @@ impl Desk {
             | Self::Approve { at, .. }
             | Self::AddUser { at, .. }
             | Self::EraseUser { at, .. }
+            | Self::SignIn { at, .. }
+            | Self::SignOut { at }
             | Self::Find { at, .. }
             | Self::List { at, .. }
             | Self::Import { at, .. }

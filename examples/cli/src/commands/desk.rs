@@ -83,6 +83,9 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         } => list::run(*what, at, after.as_deref(), *limit, prompt),
         Desk::Import { at, file, dry_run } => import::devices(at, file, *dry_run, prompt),
         Desk::ImportUsers { at, file, dry_run } => import::users(at, file, *dry_run, prompt),
+        Desk::SignIn { .. } | Desk::SignOut { .. } => Err(Failure::usage(
+            "this is for a console: give its address as --desk, such as https://desk.example.com",
+        )),
         Desk::Find { typing: true, .. } => Err(Failure::usage("--typing is for an address as --desk")),
         Desk::Find { at, text, .. } => list::find(at, text, prompt),
         Desk::Device { at, device_id } => device::run(at, device_id, prompt),

@@ -4,12 +4,14 @@ mod bulk;
 mod device;
 mod owners;
 mod rows;
+mod station;
 
 pub use device::probe_device;
+pub use station::at_service;
 
 use device::{ADMIN_KEY_SLOT, Plan, choose, enroll_device, present_keys, probe_enrolled};
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::desk::{DeviceKeys, NewDevice, User, UserClass, UserId};
+use fido_unlock::desk::{DeviceKeys, DeviceLabel, NewDevice, User, UserClass, UserId};
 use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
 use fido_unlock::ports::Entropy;
 use fido_unlock::{AdminKey, ErrorCode, HasCode, Suite};
@@ -27,6 +29,7 @@ use crate::prompt::Prompt;
 
 /// Enrols with the desk's keys, or with public keys from files.
 pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Result<Report, Failure> {
+    label(args)?;
     if args.watch {
         return bulk::run(devices, args, prompt, json);
     }
@@ -35,6 +38,15 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         Some(at) => at_desk(devices, args, &at, &owner, prompt),
         None => at_station(devices, args, &owner, prompt, json),
     }
+}
+
+/// What people call the device.
+fn label(args: &Enroll) -> Result<Option<DeviceLabel>, Failure> {
+    let label = args.label.as_deref().map(|label| {
+        let read = DeviceLabel::new(label);
+        read.ok_or_else(|| Failure::usage("a label has 1 to 128 bytes, none of them invisible"))
+    });
+    label.transpose()
 }
 
 /// The public keys of the files that were named.
@@ -56,9 +68,15 @@ fn at_station(
     // An enrolment cannot be taken back, and its row is nowhere else.
     begin(json, rows::header().trim_end(), "nothing was enrolled")?;
     let answer = enroll_device(&mut device, args, &plan, prompt, &NeverCancel)?;
-    let row = rows::with_header(owner, &used, &answer);
+    let row = rows::Row {
+        owner,
+        label: args.label(),
+        used: &used,
+        answer: &answer,
+    };
+    let (line, row) = (row.text(), row.with_header());
     Ok(Report::new()
-        .line(rows::row(owner, &used, &answer).trim_end())
+        .line(line.trim_end())
         .if_lost(format!("the device is enrolled; this is its row:\n{row}"))
         .field("device_id", answer.device_id.to_code())
         .field("suite", used.suite.number())
@@ -101,11 +119,20 @@ fn at_desk(
         probe_enrolled(&mut device, &open.signer, used, &answer, &NeverCancel)?;
     }
     let counter = call(Call::QUICK, |call| device.info(call))?.unlock_counter;
-    let new = new_device(owner, used.as_ref(), plan, &answer, counter);
+    let new = NewDevice {
+        label: label(args)?,
+        ..new_device(owner, used.as_ref(), plan, &answer, counter)
+    };
     let (suite, slot, id) = (new.keys.suite(), new.slot, new.id.to_code());
     if let Err(error) = open.desk.register_device(&open.session, &new) {
         let failure = Failure::of_desk(&error);
-        return Err(not_registered(failure, owner, used.as_ref(), &answer));
+        let row = used.as_ref().map(|used| rows::Row {
+            owner,
+            label: args.label(),
+            used,
+            answer: &answer,
+        });
+        return Err(not_registered(failure, row));
     }
     let probed = used.is_some();
     let report = Report::new()
@@ -184,14 +211,9 @@ fn new_device(
 }
 
 /// The device is sealed, but the registry does not have it: what can be done.
-fn not_registered(
-    failure: Failure,
-    owner: &UserId,
-    used: Option<&PublicKey>,
-    answer: &EnrollResponse,
-) -> Failure {
+fn not_registered(failure: Failure, row: Option<rows::Row<'_>>) -> Failure {
     let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
-    let rest = match used.map(|used| rows::with_header(owner, used, answer)) {
+    let rest = match row.map(|row| row.with_header()) {
         Some(row) => format!("the device is enrolled but not registered; `desk import` takes this:\n{row}"),
         None => "the device is enrolled but not registered, and its admin key is lost: reset it".into(),
     };

@@ -3,14 +3,16 @@
 mod audit;
 mod desk;
 
+use fido_unlock::desk::Scope;
 use fido_unlock_remote::ServiceAddress;
 
-use super::respond;
-use crate::args::{Audit, Cli, Command, Desk, Issuer, ServiceOptions};
+use super::{enroll, respond};
+use crate::args::{Audit, Cli, Command, Desk, Issuer, ScopeName, ServiceOptions};
+use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
-use crate::service::Service;
+use crate::service::{Service, sign_in, sign_out};
 
 /// Runs a command that names a service.
 pub fn run(
@@ -24,16 +26,36 @@ pub fn run(
             "this is not done over the network: {place}"
         )));
     }
+    match &cli.command {
+        Command::Desk(Desk::SignIn { scope, .. }) => return sign_in(address, options, &scopes(scope)),
+        Command::Desk(Desk::SignOut { .. }) => return sign_out(address, options),
+        _ => {}
+    }
     let open = || Service::open(address.clone(), options);
     match &cli.command {
         Command::Respond(args) if args.approver.is_some() => Err(Failure::usage(
             "--approver is for a desk's folder: here the second operator approves in the console, under Approvals",
         )),
         Command::Respond(args) => respond::at_service(open()?, args, prompt, cli.global.json),
+        Command::Enroll(args) => enroll::at_service(
+            &Devices::new(&cli.global, false)?,
+            args,
+            open()?,
+            prompt,
+            cli.global.json,
+        ),
         Command::Desk(command) => desk::run(&open()?, command),
         Command::Audit(command) => audit::run(&open()?, command),
         _ => Err(Failure::usage("this command knows a desk's folder alone")),
     }
+}
+
+/// What a program asks for where nothing is named: an operator's daily work.
+fn scopes(named: &[ScopeName]) -> Vec<Scope> {
+    if named.is_empty() {
+        return vec![Scope::Unlock];
+    }
+    named.iter().map(|name| name.to_core()).collect()
 }
 
 /// Where it is done what the API does not have; `None`: it has it.
@@ -41,7 +63,9 @@ const fn elsewhere(command: &Command) -> Option<&'static str> {
     const FOLDER: &str = "where the desk's folder is, with --desk DIR";
     Some(match command {
         Command::Desk(command) => match command {
-            Desk::Done(_)
+            Desk::SignIn { .. }
+            | Desk::SignOut { .. }
+            | Desk::Done(_)
             | Desk::Abandon(_)
             | Desk::Find { .. }
             | Desk::List { .. }

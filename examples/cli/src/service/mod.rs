@@ -1,6 +1,9 @@
 //! A help desk behind its service: no folder and no passphrase are here, only its address and an access token.
 
+mod sign_in;
 mod token;
+
+pub use sign_in::{sign_in, sign_out};
 
 use fido_unlock_remote::{Connection, RemoteDesk, ServiceAddress, Trust};
 

@@ -1,8 +1,8 @@
-//! The access token: from a file, or from the environment. It is never an argument, which other users can read.
+//! The access token: from a file, from the environment, or kept by `desk sign-in`. It is never an argument, which other users can read.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::AccessToken;
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::args::ServiceOptions;
 use crate::failure::Failure;
 use crate::output::shown;
+use crate::session_file::state_folder;
 
 /// As the agents name it.
 const VARIABLE: &str = "FIDO_UNLOCK_DESK_TOKEN";
@@ -28,10 +29,38 @@ pub fn find(address: &ServiceAddress, options: &ServiceOptions) -> Result<Access
         let token = text.ok().and_then(|text| AccessToken::parse(text.trim()));
         return token.ok_or_else(|| Failure::usage(format!("{VARIABLE} is no access token: fud_…")));
     }
+    if let Ok(kept) = place(address)
+        && kept.exists()
+    {
+        return read(&kept);
+    }
     let text = format!(
-        "no access token for {address}: make one in the console, under Your account, and give it by --token-file or {VARIABLE}"
+        "no access token for {address}: `desk sign-in --desk {address}` gets one by your browser; or make one in the console, \
+         under Your account, and give it by --token-file or {VARIABLE}"
     );
     Err(Failure::new(ErrorCode::OperatorUnknown, text))
+}
+
+/// Where the token of a service is kept: in the user's state folder.
+pub fn place(address: &ServiceAddress) -> Result<PathBuf, Failure> {
+    let folder = state_folder().ok_or_else(|| {
+        Failure::usage(
+            "there is no folder to keep an access token in: set XDG_STATE_HOME to an absolute path",
+        )
+    })?;
+    // Names and ports have none of these.
+    Ok(folder.join(format!("{}.token", address.as_str().replace([':', '/'], "_"))))
+}
+
+/// Keeps a token, its owner's alone.
+pub fn keep(path: &Path, token: &AccessToken) -> Result<(), Failure> {
+    let written = fido_unlock_files::write_private(path, token.expose().as_bytes());
+    written.map_err(|error| Failure::write(path, &error))
+}
+
+/// Forgets it.
+pub fn forget(path: &Path) -> Result<(), Failure> {
+    std::fs::remove_file(path).map_err(|error| Failure::write(path, &error))
 }
 
 /// A token in a file that nobody else can read.

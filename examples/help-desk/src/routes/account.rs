@@ -216,7 +216,12 @@ pub(super) async fn confirm(
     }
 }
 
-async fn confirmed(app: &App, who: &Who, from: Network, form: Confirm) -> Result<Option<Ask>, Refusal> {
+pub(super) async fn confirmed(
+    app: &App,
+    who: &Who,
+    from: Network,
+    form: Confirm,
+) -> Result<Option<Ask>, Refusal> {
     let session = who.session.clone();
     if !form.ceremony.is_empty() {
         // It was counted when it was begun.

@@ -11,6 +11,7 @@ mod assets;
 mod audit;
 mod audit_export;
 mod audit_proofs;
+mod authorize;
 mod call;
 mod call_page;
 mod challenge;
@@ -217,6 +218,10 @@ fn table(app: &App) -> Vec<Row> {
             "/account/tokens/{id}/revoke",
             post(tokens::revoke),
         ),
+        row(GET, Everyone, "/authorize", get(authorize::page)),
+        row(POST, SignedIn, "/authorize", post(authorize::answer)),
+        row(POST, SignedIn, "/authorize/confirm", post(authorize::confirm)),
+        row(POST, Everyone, "/authorize/sign-in", post(authorize::sign_in)),
         row(GET, Everyone, "/first", get(codes::page)),
         row(POST, Everyone, "/first", post(codes::redeem)),
         row(

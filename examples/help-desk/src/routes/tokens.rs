@@ -60,7 +60,7 @@ impl ScopeLine {
     }
 }
 
-fn title(scope: Scope, t: &Texts) -> String {
+pub(super) fn title(scope: Scope, t: &Texts) -> String {
     match scope {
         Scope::Unlock => t.tokens_unlock(),
         Scope::Devices => t.tokens_devices(),

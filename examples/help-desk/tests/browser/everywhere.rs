@@ -14,6 +14,11 @@ use crate::chromium::{Chromium, Served};
 /// Widths in CSS pixels: a tablet, and 1,280 pixels at twice the size.
 const WIDTHS: [u32; 2] = [768, 640];
 
+/// What a program asks for.
+const ASKED: &str = "response_type=code&client_id=fido-unlock&redirect_uri=http%3A%2F%2F127.0.0.1%3A4711%2Fcallback&\
+                     scope=unlock&state=0123456789abcdef&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&\
+                     code_challenge_method=S256";
+
 /// A call that is open, and whose device it is.
 async fn call(demo: &Demo) -> (String, String) {
     let app = demo.app();
@@ -49,6 +54,7 @@ async fn pages(browser: &Chromium, demo: &Demo) -> Vec<String> {
         // These have a person of their own in the address.
         let path = match &*path {
             "/users/user" | "/users/user/erase" => format!("{path}?id=robin.sample"),
+            "/authorize" => format!("{path}?{ASKED}"),
             "/operators/operator" | "/operators/operator/remove" => format!("{path}?name=desk-2"),
             _ => path,
         };

@@ -9,6 +9,7 @@
 )]
 
 mod administration;
+mod allowed;
 mod axe;
 mod chromium;
 mod everywhere;

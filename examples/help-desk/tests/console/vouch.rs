@@ -217,7 +217,7 @@ async fn nobody_is_asked_where_there_is_no_manager_or_no_reason() {
     asked.refuses(422, ErrorCode::ReasonMissing);
 }
 
-/// No menu, and nothing but their questions and their own account.
+/// No menu, and nothing but their questions and their own account: a program that they allow gets nothing either.
 #[tokio::test]
 async fn a_managers_account_opens_nothing_else() {
     let demo = demo();
@@ -228,7 +228,14 @@ async fn a_managers_account_opens_nothing_else() {
     let mut refused = 0;
     for route in routes(&demo.app()) {
         let path = route.path.replace(['{', '}'], "");
-        let own = ["/vouch", "/account", "/sign-out", "/try-it", "/approvals/"];
+        let own = [
+            "/vouch",
+            "/account",
+            "/authorize",
+            "/sign-out",
+            "/try-it",
+            "/approvals/",
+        ];
         let is_own = path == "/" || own.iter().any(|own| path.starts_with(own));
         match route.access {
             Access::Everyone | Access::Token(_) => continue,

@@ -16,4 +16,6 @@ mod guide;
 mod lost;
 mod reading;
 mod served;
+mod sign_in;
+mod station;
 mod tls;

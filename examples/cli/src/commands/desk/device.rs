@@ -24,7 +24,9 @@ pub struct DeviceFacts {
     pub slot: u8,
     pub rotation: u32,
     pub to_be_rotated: bool,
+    pub label: Option<String>,
     pub registered_at: String,
+    pub last_unlock: Option<String>,
     pub retired: bool,
     pub unknown_since_backup: bool,
 }
@@ -47,7 +49,9 @@ impl From<&DeviceView> for DeviceFacts {
             slot: device.slot,
             rotation: device.rotation,
             to_be_rotated: device.issuer_present == Some(false),
+            label: device.label.as_ref().map(ToString::to_string),
             registered_at: moment(device.registered_at),
+            last_unlock: device.last_unlock.map(moment),
             retired: device.retired,
             unknown_since_backup: device.unknown_since_backup,
         }
@@ -64,7 +68,9 @@ impl From<&model::WholeDevice> for DeviceFacts {
             slot: device.slot,
             rotation: device.rotation,
             to_be_rotated: device.to_be_rotated,
+            label: device.label.clone(),
             registered_at: device.registered_at.clone(),
+            last_unlock: device.last_unlock.clone(),
             retired: device.retired,
             unknown_since_backup: device.unknown_since_backup,
         }
@@ -150,6 +156,12 @@ pub fn report(device: &DeviceFacts, codes: Option<&[CodeFacts]>, history: Histor
             ),
         )
         .labelled("registered at", shown(&device.registered_at));
+    if let Some(label) = &device.label {
+        report = report.labelled("label", shown(label));
+    }
+    if let Some(at) = &device.last_unlock {
+        report = report.labelled("last unlock", shown(at));
+    }
     if device.retired {
         report = report.line("It is out of use: no code is given for it.");
     }
@@ -182,7 +194,9 @@ pub fn report(device: &DeviceFacts, codes: Option<&[CodeFacts]>, history: Histor
         .field("slot", device.slot)
         .field("rotation", device.rotation)
         .field("to_be_rotated", device.to_be_rotated)
+        .field("label", device.label.as_deref())
         .field("registered_at", device.registered_at.as_str())
+        .field("last_unlock", device.last_unlock.as_deref())
         .field("retired", device.retired)
         .field("unknown_since_backup", device.unknown_since_backup)
         .field(

@@ -16,6 +16,7 @@ pub struct DeviceRow {
     pub owner: String,
     pub suite: u8,
     pub slot: u8,
+    pub label: Option<String>,
     pub registered_at: String,
     pub retired: bool,
 }
@@ -27,6 +28,7 @@ impl From<&RegisteredDevice> for DeviceRow {
             owner: device.owner.as_str().to_owned(),
             suite: device.keys.suite().number(),
             slot: device.slot,
+            label: device.label.as_ref().map(ToString::to_string),
             registered_at: moment(device.registered_at),
             retired: device.retired,
         }
@@ -40,6 +42,7 @@ impl From<&model::Device> for DeviceRow {
             owner: device.user.clone(),
             suite: device.suite.number(),
             slot: device.slot,
+            label: device.label.clone(),
             registered_at: device.registered_at.clone(),
             retired: device.retired,
         }
@@ -65,6 +68,7 @@ impl DeviceRow {
             "user": self.owner,
             "suite": self.suite,
             "slot": self.slot,
+            "label": self.label,
             "registered_at": self.registered_at,
             "retired": self.retired,
         })

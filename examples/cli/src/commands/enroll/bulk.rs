@@ -5,23 +5,25 @@ use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::desk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
-use fido_unlock::host::ports::{Call, Cancel, NeverCancel, SystemTicks, Ticks, TransportError};
+use fido_unlock::host::ports::{Call, Cancel, NeverCancel, SystemTicks, Ticks, TransportError, UnlockDevice};
 use fido_unlock::host::{DeviceEvent, DeviceWatch, FoundDevice};
-use fido_unlock::{DeviceId, ErrorCode, Interface, Suite};
+use fido_unlock::{DeviceId, ErrorCode, Interface, Pin, Suite};
 use fido_unlock_system::CtrlC;
 use serde_json::{Value, json};
 
-use super::device::{Plan, choose, enroll_device, present_keys, probe_enrolled};
+use super::device::{Plan, choose, enroll_with_pin, present_keys, probe_enrolled};
 use super::owners::{Owner, Owners};
-use super::rows::RowsFile;
+use super::rows::{Row, RowsFile};
+use super::station::{self, HandedOver, NOT_PROBED};
 use crate::args::Enroll;
 use crate::commands::devices::{problem_json, title};
 use crate::desk::public_key::PublicKey;
 use crate::desk::{Keys, OpenDesk, SharedSigner};
-use crate::device::{Devices, Opened, call_unless, touch};
+use crate::device::{Devices, Opened, call, call_unless, touch};
 use crate::failure::Failure;
 use crate::output::{Report, print_event, say, shown};
 use crate::prompt::Prompt;
+use crate::service::Service;
 
 /// Longest opening of a key, by whichever of its routes.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
@@ -36,12 +38,37 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
             "an admin key is never written to a file: enrol suite 3 devices one by one, without --watch",
         ));
     }
+    let owners = Owners::new(args.users.as_deref(), prompt)?;
+    let keys = keys(args, prompt)?;
+    station(devices, args, (owners, keys), None, prompt, json)
+}
+
+/// The same at a console, where each device is registered at once. What an earlier run wrote and could not register is
+/// registered first.
+pub fn at_service(
+    devices: &Devices,
+    args: &Enroll,
+    service: Service,
+    prompt: Prompt,
+    json: bool,
+) -> Result<Report, Failure> {
+    let owners = Owners::new(args.users.as_deref(), prompt)?;
+    let keys = (station::keys(service.desk.enrolment(None)?, args.suite), None);
+    station(devices, args, (owners, keys), Some(service), prompt, json)
+}
+
+fn station(
+    devices: &Devices,
+    args: &Enroll,
+    (owners, (keys, signer)): (Owners, (Vec<PublicKey>, Option<SharedSigner>)),
+    service: Option<Service>,
+    prompt: Prompt,
+    json: bool,
+) -> Result<Report, Failure> {
     let csv = args
         .csv
         .as_deref()
         .ok_or_else(|| Failure::usage("--watch needs --csv FILE"))?;
-    let owners = Owners::new(args.users.as_deref(), prompt)?;
-    let (keys, signer) = keys(args, prompt)?;
     let (ctrl_c, ticks) = (CtrlC::new()?, SystemTicks::new());
     let bulk = Bulk {
         args,
@@ -51,6 +78,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         plan: Plan::Issuers(keys),
         signer,
         rows: RowsFile::open(csv)?,
+        service,
         owners,
         cancel: &ctrl_c,
         ticks: &ticks,
@@ -59,6 +87,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         skipped: 0,
         failed: 0,
     };
+    bulk.register_rows()?;
     bulk.run(devices.watch()?)
 }
 
@@ -87,6 +116,8 @@ struct Bulk<'a> {
     /// `None`: a station without the desk's keys.
     signer: Option<SharedSigner>,
     rows: RowsFile,
+    /// The desk that registers each device.
+    service: Option<Service>,
     owners: Owners,
     cancel: &'a dyn Cancel,
     ticks: &'a dyn Ticks,
@@ -109,6 +140,17 @@ enum Came {
 }
 
 impl Bulk<'_> {
+    /// Registers what is in the file: where it is registered already, nothing comes of it.
+    fn register_rows(&self) -> Result<(), Failure> {
+        let Some(service) = &self.service else {
+            return Ok(());
+        };
+        for new in self.rows.devices() {
+            service.desk.register(&station::of_row(new))?;
+        }
+        Ok(())
+    }
+
     fn run(mut self, mut watch: DeviceWatch) -> Result<Report, Failure> {
         say("Put a key in. Ctrl-C quits.");
         while !self.owners.is_done() {
@@ -188,13 +230,27 @@ impl Bulk<'_> {
             Err(failure) if failure.code == ErrorCode::NotInteractive => return Err(failure),
             Err(failure) => return self.fail(device, &failure),
         };
-        match self.enroll(&mut key) {
+        // Before it is touched: an enrolment cannot be taken back.
+        if let Some(service) = &self.service
+            && let Err(error) = service.desk.enrolment(Some(owner.as_str()))
+        {
+            return self.fail(device, &error.into());
+        }
+        let pin = match station::station_pin(self.args, self.prompt) {
+            Ok(pin) => pin,
+            Err(failure) => return self.fail(device, &failure),
+        };
+        match self.enroll(&mut key, pin.as_ref()) {
             Ok(answer) => {
                 // On disk before the person may take the key out.
-                self.rows.add(&owner, &self.used, &answer)?;
+                self.rows.add(&Row {
+                    owner: &owner,
+                    label: self.args.label(),
+                    used: &self.used,
+                    answer: &answer,
+                })?;
                 self.owners.has_got_it();
-                self.enrolled(&owner, &answer)?;
-                Ok(Came::Done)
+                self.registered(&mut key, pin.as_ref(), device, &owner, &answer)
             }
             Err(failure) if failure.code == ErrorCode::Cancelled => {
                 self.fail(device, &failure)?;
@@ -204,8 +260,49 @@ impl Bulk<'_> {
         }
     }
 
-    fn enroll(&self, key: &mut Opened) -> Result<EnrollResponse, Failure> {
-        let answer = enroll_device(key, self.args, &self.plan, self.prompt, self.cancel)?;
+    /// Registers it at the desk, where there is one, and hands it over.
+    fn registered(
+        &mut self,
+        key: &mut Opened,
+        pin: Option<&Pin>,
+        device: &FoundDevice,
+        owner: &UserId,
+        answer: &EnrollResponse,
+    ) -> Result<Came, Failure> {
+        let Some(service) = &self.service else {
+            self.enrolled(owner, answer, None)?;
+            return Ok(Came::Done);
+        };
+        let row = Row {
+            owner,
+            label: self.args.label(),
+            used: &self.used,
+            answer,
+        };
+        let done = call(Call::QUICK, |call| key.info(call))
+            .map_err(Failure::from)
+            .and_then(|info| {
+                let new = station::new_device(&row, info.unlock_counter);
+                service.desk.register(&new)?;
+                station::hand_over(key, pin)
+            });
+        match done {
+            Ok(handed_over) => {
+                self.enrolled(owner, answer, Some(handed_over))?;
+                Ok(Came::Done)
+            }
+            Err(failure) => {
+                let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
+                let text = format!(
+                    "{said}\n  it is enrolled and its row is written; what is not registered is registered at the next start"
+                );
+                self.fail(device, &Failure::new(failure.code, text))
+            }
+        }
+    }
+
+    fn enroll(&self, key: &mut Opened, pin: Option<&Pin>) -> Result<EnrollResponse, Failure> {
+        let answer = enroll_with_pin(key, self.args, &self.plan, pin, self.cancel)?;
         // Sealed by now: a Ctrl-C that crossed the touch must not keep it out of the file.
         if let Some(signer) = &self.signer {
             probe_enrolled(key, signer, &self.used, &answer, &NeverCancel).map_err(|failure| {
@@ -219,7 +316,13 @@ impl Bulk<'_> {
         Ok(answer)
     }
 
-    fn enrolled(&mut self, owner: &UserId, answer: &EnrollResponse) -> Result<(), Failure> {
+    /// `handed_over`: where it was registered.
+    fn enrolled(
+        &mut self,
+        owner: &UserId,
+        answer: &EnrollResponse,
+        handed_over: Option<HandedOver>,
+    ) -> Result<(), Failure> {
         self.enrolled += 1;
         let (id, suite, slot) = (
             answer.device_id.to_code(),
@@ -227,18 +330,28 @@ impl Bulk<'_> {
             self.used.slot,
         );
         let probed = self.signer.is_some();
-        let lines = [
+        let mut lines = vec![
             format!("Enrolled for {owner}: {id} (suite {suite}, slot {slot})."),
             if probed {
                 "Probed: an unlock would work.".to_owned()
             } else {
-                "Not probed: this station has no signing key. Try one unlock at the desk.".to_owned()
+                NOT_PROBED.to_owned()
             },
-            "Its row is written. Take the key out.".to_owned(),
         ];
-        let value = json!({
+        let mut value = json!({
             "device_id": id, "user": owner.as_str(), "suite": suite, "slot": slot, "probed": probed,
         });
+        match (handed_over, value.as_object_mut()) {
+            (Some(handed_over), Some(value)) => {
+                lines.extend([
+                    handed_over.line().to_owned(),
+                    "Registered. Take the key out.".to_owned(),
+                ]);
+                value.insert("registered".into(), true.into());
+                value.insert("pin_change_forced".into(), handed_over.forced().into());
+            }
+            _ => lines.push("Its row is written. Take the key out.".to_owned()),
+        }
         self.tell("enrolled", &lines, value)
     }
 
@@ -336,152 +449,4 @@ fn paths_of(device: &FoundDevice) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicBool;
-    use std::sync::{Arc, Mutex};
-
-    use clap::Parser;
-    use fido_unlock::host::Devices as Sources;
-    use fido_unlock::host::ports::{DeviceSource, HidRoute, Route, RouteChange, RouteKind, Transport};
-    use fido_unlock::suite::IssuerPublicKey;
-    use fido_unlock_mock::TestTicks;
-
-    use super::*;
-    use crate::args::{Cli, Command};
-
-    /// One key, which is refused so.
-    #[derive(Clone)]
-    struct Refused(Arc<Mutex<TransportError>>);
-
-    impl Refused {
-        fn route() -> Route {
-            Route {
-                name: "Key".into(),
-                path: "a".into(),
-                kind: RouteKind::Hid(HidRoute {
-                    interface: Interface::Fido,
-                    vendor_id: 1,
-                    product_id: 2,
-                    serial: None,
-                    port: None,
-                }),
-                access: Ok(()),
-            }
-        }
-    }
-
-    impl DeviceSource for Refused {
-        fn routes(&mut self) -> Result<Vec<Route>, TransportError> {
-            Ok(vec![Self::route()])
-        }
-
-        fn open(
-            &mut self,
-            _: &Route,
-            _: Interface,
-            _: Duration,
-        ) -> Result<Box<dyn Transport + Send>, TransportError> {
-            Err(self.0.lock().unwrap().clone())
-        }
-
-        fn next_change(&mut self, _: Duration) -> Result<Option<RouteChange>, TransportError> {
-            Ok(Some(RouteChange::Added(Self::route())))
-        }
-    }
-
-    #[test]
-    fn a_key_that_could_not_be_opened_is_tried_again_when_it_changes_where_that_may_pass() {
-        let folder = tempfile::tempdir().unwrap();
-        let words = "fido-unlock enroll --watch --issuer i --csv c";
-        let Command::Enroll(args) = Cli::parse_from(words.split(' ')).command else {
-            panic!("enroll")
-        };
-        // The base point.
-        let mut public = [0; 33];
-        public.copy_from_slice(
-            &base16ct::lower::decode_vec(
-                "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
-            )
-            .unwrap(),
-        );
-        let used = PublicKey {
-            suite: Suite::P256EcdhMac,
-            slot: 1,
-            public: IssuerPublicKey::from_compressed(&public).unwrap(),
-        };
-        let source = Refused(Arc::new(Mutex::new(TransportError::Busy)));
-        let mut watch = Sources::new(vec![Box::new(source.clone())]).watch();
-        let ticks = TestTicks::new();
-        let mut bulk = Bulk {
-            args: &args,
-            prompt: Prompt::new(true),
-            json: true,
-            used,
-            plan: Plan::Issuers(vec![used]),
-            signer: None,
-            rows: RowsFile::open(&folder.path().join("c")).unwrap(),
-            owners: Owners::Listed([UserId::new("alice").unwrap()].into()),
-            cancel: &NeverCancel,
-            ticks: &ticks,
-            handled: Vec::new(),
-            enrolled: 0,
-            skipped: 0,
-            failed: 0,
-        };
-        let device = call_unless(&NeverCancel, OPEN_WITHIN, |call| watch.devices().list(call))
-            .unwrap()
-            .devices
-            .remove(0);
-        // Told each time, and tried again.
-        for failed in 1..=2 {
-            bulk.on_event(&mut watch, DeviceEvent::Changed(device.clone()))
-                .unwrap();
-            assert_eq!(bulk.failed, failed);
-        }
-        // Nothing that passes: left alone from here on, until it is taken out.
-        *source.0.lock().unwrap() = TransportError::Gone;
-        for _ in 0..2 {
-            bulk.on_event(&mut watch, DeviceEvent::Changed(device.clone()))
-                .unwrap();
-            assert_eq!(bulk.failed, 3);
-        }
-        bulk.on_event(&mut watch, DeviceEvent::Left(device.clone()))
-            .unwrap();
-        *source.0.lock().unwrap() = TransportError::Busy;
-        for failed in 4..=5 {
-            bulk.on_event(&mut watch, DeviceEvent::Changed(device.clone()))
-                .unwrap();
-            assert_eq!(bulk.failed, failed);
-        }
-    }
-
-    #[test]
-    fn a_permission_that_comes_a_moment_later_is_no_failure() {
-        let denied = || TransportError::PermissionDenied { path: "a".into() };
-        let ticks = TestTicks::new();
-        let open = |from: u64, error: TransportError| {
-            let (began, mut tries) = (ticks.now(), 0);
-            let opened = once_allowed(&ticks, &NeverCancel, || {
-                tries += 1;
-                if ticks.now() - began < Duration::from_millis(from) {
-                    Err(error.clone())
-                } else {
-                    Ok(())
-                }
-            });
-            (opened, tries)
-        };
-        assert_eq!(open(0, denied()), (Ok(()), 1));
-        assert_eq!(open(300, denied()), (Ok(()), 4));
-        assert_eq!(open(300, TransportError::Busy), (Ok(()), 4));
-        assert_eq!(open(300, TransportError::Gone), (Err(TransportError::Gone), 1));
-        let (opened, tries) = open(60_000, denied());
-        assert_eq!(opened, Err(denied()));
-        assert_eq!(tries, 21);
-        let cancelled = AtomicBool::new(true);
-        assert_eq!(
-            once_allowed(&ticks, &cancelled, || Err::<(), _>(denied())),
-            Err(denied())
-        );
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use fido_unlock::suite::AuthoriseFields;
 use fido_unlock::{AdminKey, DeviceChallenge, ErrorCode, Pin, Purpose, Suite};
 use fido_unlock_system::SystemEntropy;
 
+use super::station::station_pin;
 use crate::args::Enroll;
 use crate::desk::SharedSigner;
 use crate::desk::public_key::PublicKey;
@@ -64,26 +65,35 @@ pub fn enroll_device(
     prompt: Prompt,
     cancel: &dyn Cancel,
 ) -> Result<EnrollResponse, Failure> {
+    is_fresh(device, cancel)?;
+    let pin = station_pin(args, prompt)?;
+    enroll_with_pin(device, args, plan, pin.as_ref(), cancel)
+}
+
+fn is_fresh(device: &mut Opened, cancel: &dyn Cancel) -> Result<UnlockInfo, Failure> {
     let info: UnlockInfo = call_unless(cancel, Call::QUICK, |call| device.info(call))?;
-    if info.sealed {
-        return Err(ErrorCode::Sealed.into());
+    match info.sealed {
+        true => Err(ErrorCode::Sealed.into()),
+        false => Ok(info),
     }
-    let protocol = protocol(&info)?;
-    let token = if args.with_pin {
-        let pin = Pin::new(prompt.secret("PIN of the device")?.as_str().to_owned());
+}
+
+/// The same with the device's PIN at hand, where it has one.
+pub fn enroll_with_pin(
+    device: &mut Opened,
+    args: &Enroll,
+    plan: &Plan,
+    pin: Option<&Pin>,
+    cancel: &dyn Cancel,
+) -> Result<EnrollResponse, Failure> {
+    let protocol = protocol(&is_fresh(device, cancel)?)?;
+    let token = if let Some(pin) = pin {
         let scope = TokenScope {
             permissions: permission::AUTHENTICATOR_CONFIG,
             rp_id: None,
         };
         Some(call_unless(cancel, Call::QUICK, |call| {
-            get_pin_token(
-                device.transport(),
-                protocol,
-                &pin,
-                scope,
-                &mut SystemEntropy,
-                call,
-            )
+            get_pin_token(device.transport(), protocol, pin, scope, &mut SystemEntropy, call)
         })?)
     } else {
         None

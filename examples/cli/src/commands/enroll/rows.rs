@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::desk::UserId;
+use fido_unlock::desk::{NewDevice, UserId};
 use fido_unlock::{DeviceId, ErrorCode, Suite};
 use fido_unlock_files::{Imported, device_rows, read_devices};
 
@@ -15,22 +15,44 @@ use crate::desk::public_key::PublicKey;
 use crate::failure::Failure;
 use crate::output::shown;
 
-fn rows(header: bool, owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> String {
-    let hex = |bytes: &[u8; 33]| base16ct::lower::encode_string(bytes);
-    let device_key = match used.suite {
-        Suite::P256EcdhMac => hex(answer.device_key.as_compressed()),
-        _ => String::new(),
-    };
-    let row = [
-        answer.device_id.to_code(),
-        owner.as_str().to_owned(),
-        used.suite.number().to_string(),
-        used.slot.to_string(),
-        hex(used.public.as_compressed()),
-        device_key,
-        String::new(),
-    ];
-    device_rows(header, [row.each_ref().map(String::as_str)])
+/// A device as its row has it.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    pub owner: &'a UserId,
+    /// What people call it; may be empty.
+    pub label: &'a str,
+    pub used: &'a PublicKey,
+    pub answer: &'a EnrollResponse,
+}
+
+impl Row<'_> {
+    fn write(&self, header: bool) -> String {
+        let hex = |bytes: &[u8; 33]| base16ct::lower::encode_string(bytes);
+        let device_key = match self.used.suite {
+            Suite::P256EcdhMac => hex(self.answer.device_key.as_compressed()),
+            _ => String::new(),
+        };
+        let row = [
+            self.answer.device_id.to_code(),
+            self.owner.as_str().to_owned(),
+            self.used.suite.number().to_string(),
+            self.used.slot.to_string(),
+            hex(self.used.public.as_compressed()),
+            device_key,
+            self.label.to_owned(),
+        ];
+        device_rows(header, [row.each_ref().map(String::as_str)])
+    }
+
+    /// Without the header.
+    pub fn text(&self) -> String {
+        self.write(false)
+    }
+
+    /// With the header.
+    pub fn with_header(&self) -> String {
+        self.write(true)
+    }
 }
 
 /// The header alone.
@@ -38,21 +60,13 @@ pub fn header() -> String {
     device_rows(true, [])
 }
 
-/// One row without the header.
-pub fn row(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> String {
-    rows(false, owner, used, answer)
-}
-
-/// One row with the header.
-pub fn with_header(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> String {
-    rows(true, owner, used, answer)
-}
-
 /// A file that grows by a row for each key; no other process writes to it meanwhile.
 pub struct RowsFile {
     path: PathBuf,
     file: File,
     owners: BTreeMap<DeviceId, UserId>,
+    /// What was in it at the start.
+    before: Vec<NewDevice>,
 }
 
 impl RowsFile {
@@ -84,15 +98,22 @@ impl RowsFile {
             return Err(form(path, "the last line is not whole"));
         }
         let read = read_devices(&text).and_then(Imported::whole);
-        let owners = read.map_err(|error| Failure::at(path, &error))?;
+        let read = read.map_err(|error| Failure::at(path, &error))?;
+        let before: Vec<NewDevice> = read.into_iter().map(|row| row.value).collect();
         Ok(Self {
             path: path.to_owned(),
             file,
-            owners: owners
-                .into_iter()
-                .map(|row| (row.value.id, row.value.owner))
+            owners: before
+                .iter()
+                .map(|device| (device.id, device.owner.clone()))
                 .collect(),
+            before,
         })
+    }
+
+    /// The devices that were in it at the start.
+    pub fn devices(&self) -> &[NewDevice] {
+        &self.before
     }
 
     /// Whose this device is, where it has a row already.
@@ -102,8 +123,8 @@ impl RowsFile {
 
     /// Adds a row; it is on disk when this returns. Where it cannot be written, the error has the row in it,
     /// and the file is as it was.
-    pub fn add(&mut self, owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> Result<(), Failure> {
-        let row = row(owner, used, answer);
+    pub fn add(&mut self, enrolled: &Row<'_>) -> Result<(), Failure> {
+        let row = enrolled.text();
         let end = self.file.seek(SeekFrom::End(0));
         let written = self
             .file
@@ -120,7 +141,8 @@ impl RowsFile {
             );
             return Err(Failure::new(Failure::write(&self.path, &error).code, text));
         }
-        self.owners.insert(answer.device_id, owner.clone());
+        self.owners
+            .insert(enrolled.answer.device_id, enrolled.owner.clone());
         Ok(())
     }
 }
@@ -176,7 +198,13 @@ mod tests {
             assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::StoreBusy);
             let (used, answer) = enrolled(number);
             assert!(rows.owner(&answer.device_id).is_none());
-            rows.add(&owner, &used, &answer).unwrap();
+            let row = Row {
+                owner: &owner,
+                label: "blue",
+                used: &used,
+                answer: &answer,
+            };
+            rows.add(&row).unwrap();
             assert_eq!(rows.owner(&answer.device_id), Some(&owner));
         }
         let text = std::fs::read(&path).unwrap();

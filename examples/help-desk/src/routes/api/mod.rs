@@ -13,6 +13,7 @@ mod guard;
 mod me;
 mod model;
 mod openapi;
+mod token;
 mod users;
 
 use axum::http::Method;
@@ -44,6 +45,8 @@ fn list() -> Vec<ApiRoute> {
     vec![
         route(Access::Everyone, routes!(openapi::description)),
         route(Access::Everyone, routes!(errors::table)),
+        route(Access::Everyone, routes!(token::exchange)),
+        route(ANY, routes!(token::sign_out)),
         route(ANY, routes!(me::me)),
         route(UNLOCK, routes!(me::rules)),
         route(LOOKING, routes!(users::find)),

@@ -1,0 +1,13 @@
+authorize-title = Ein Programm bittet um Zugriff
+authorize-only-if = Erlauben Sie es nur, wenn Sie das eben selbst veranlasst haben. Wer Ihnen einen solchen Link schickt, will in Ihrem Namen arbeiten.
+authorize-program = Programm, nach eigener Angabe
+authorize-name = Im Namen von
+authorize-nothing = nichts, was Sie selbst dürfen
+authorize-hint = Es erhält ein Zugriffstoken, das nach 10 Stunden endet und das Sie unter „Ihr Konto“ widerrufen können.
+authorize-allow = Erlauben
+authorize-refuse = Nicht erlauben
+authorize-sign-in-first = Ein Programm auf Ihrem Computer bittet um Zugriff. Melden Sie sich nur an, wenn Sie das eben selbst veranlasst haben.
+authorize-back-title = Zurück zum Programm
+authorize-allowed = Das Programm holt jetzt sein Zugriffstoken. Sie können diese Seite schließen.
+authorize-refused = Das Programm erhält keinen Zugriff. Sie können diese Seite schließen.
+authorize-back = Wenn nichts geschieht: zurück zum Programm.

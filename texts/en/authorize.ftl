@@ -1,0 +1,13 @@
+authorize-title = A program asks for access
+authorize-only-if = Allow it only if you started this yourself just now. Whoever sends you such a link wants to work in your name.
+authorize-program = Program, as it calls itself
+authorize-name = In the name of
+authorize-nothing = nothing that you may yourself
+authorize-hint = It gets an access token, which ends after 10 hours and which you can revoke under “Your account”.
+authorize-allow = Allow
+authorize-refuse = Do not allow
+authorize-sign-in-first = A program on your computer asks for access. Sign in only if you started this yourself just now.
+authorize-back-title = Back to the program
+authorize-allowed = The program now fetches its access token. You can close this page.
+authorize-refused = The program gets no access. You can close this page.
+authorize-back = If nothing happens, go back to the program.
