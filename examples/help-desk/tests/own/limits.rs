@@ -59,6 +59,16 @@ fn idle(address: &str, path: &str, count: usize) -> Vec<TcpStream> {
     (0..count).map(connect).collect()
 }
 
+/// Whether one more connection is closed, or reset, without an answer.
+fn closes(address: &str, path: &str) -> bool {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let mut answer = Vec::new();
+    let _ = stream.write_all(request.as_bytes());
+    let _ = stream.read_to_end(&mut answer);
+    answer.is_empty()
+}
+
 /// Each look asks the desk, and nobody signs in for it.
 #[test]
 fn health_and_metrics_are_looked_at_now_and_then() {
@@ -78,11 +88,7 @@ fn few_look_at_health_and_metrics_at_once() {
     house.configure("");
     let console = house.start();
     let idle = idle(&console.operations, "/healthz", 32);
-    let mut more = TcpStream::connect(&console.operations).unwrap();
-    let mut nothing = Vec::new();
-    // Closed, or reset.
-    let _ = more.read_to_end(&mut nothing);
-    assert!(nothing.is_empty());
+    assert!(closes(&console.operations, "/healthz"));
     drop(idle);
 }
 
@@ -92,11 +98,7 @@ fn connections_beyond_the_most_are_closed() {
     house.configure("[limits]\nconnections = 2\n");
     let console = house.start();
     let idle = idle(&console.address, "/sign-in", 2);
-    let mut third = TcpStream::connect(&console.address).unwrap();
-    let mut nothing = Vec::new();
-    // Closed, or reset.
-    let _ = third.read_to_end(&mut nothing);
-    assert!(nothing.is_empty());
+    assert!(closes(&console.address, "/sign-in"));
     drop(idle);
     let mut answer = String::new();
     while !answer.starts_with("HTTP/1.1 200") {
