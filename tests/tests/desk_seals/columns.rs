@@ -383,6 +383,32 @@ fn an_entry_whose_columns_say_something_else_is_named() {
     }
 }
 
+/// What an Administrator looks for in the log is found by indexes, which a file can have as it likes.
+#[test]
+fn an_entry_that_is_not_found_by_what_stands_beside_it_is_named() {
+    let scene = Scene::new();
+    for (one, other) in [("operator", "device"), ("device", "event"), ("event", "operator")] {
+        let verified = scene.verified(|connection| {
+            let page = |name| {
+                let text =
+                    format!("SELECT rootpage FROM main.sqlite_schema WHERE name = 'entries_of_{name}'");
+                connection
+                    .query_row(&text, (), |row| row.get::<_, i64>(0))
+                    .unwrap()
+            };
+            let both = page(one) + page(other);
+            let swap = format!(
+                "PRAGMA writable_schema = ON;
+                 UPDATE main.sqlite_schema SET rootpage = {both} - rootpage
+                 WHERE name IN ('entries_of_{one}', 'entries_of_{other}')"
+            );
+            connection.execute_batch(&swap).unwrap();
+        });
+        let error = verified.map(drop).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::AuditBroken, "{one}: {error}");
+    }
+}
+
 /// The tables that SQLite keeps the index of texts in: whatever is done to them, a hit is missed or the search refused.
 const OF_THE_INDEX: &[&str] = &["trigrams_config", "trigrams_data", "trigrams_idx"];
 
