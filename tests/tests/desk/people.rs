@@ -1128,6 +1128,58 @@ fn only_what_was_shown_is_let_hold() {
     house.desk.approve_rules(&dora, &other, "why").unwrap();
 }
 
+/// A file of users does not bury what else every Administrator is told.
+#[test]
+fn what_a_file_of_users_loosens_is_told_once() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let names = ["kim", "lee", "max"];
+    let privileged = names.map(|name| user(name, UserClass::Privileged));
+    house.desk.put_users(&admin, &privileged).unwrap();
+    assert_eq!(told(&mut house, &admin), []);
+    let ids = names.map(user_id);
+    let wanted = |house: &mut House| {
+        let known = house.desk.known_users(&admin, &ids).unwrap().into_iter();
+        let wanted = names.iter().zip(known).map(|(name, known)| WantedUser {
+            user: user(name, UserClass::Ordinary),
+            known,
+            manager: NewManager::Is(user_id("boss")),
+        });
+        wanted.collect::<Vec<_>>()
+    };
+    let all = wanted(&mut house);
+    assert!(house.desk.put_users_known(&admin, &all).unwrap());
+    assert_eq!(told(&mut house, &admin), [(DeskEvent::UserChanged, true)]);
+    let one = house.desk.announcements(&admin, 9).unwrap().remove(0);
+    assert_eq!((one.user, one.due), (None, Some(UnixTime(START + DAY))));
+    let entry = house.entries()[usize::try_from(one.entry).unwrap()].clone();
+    assert_eq!((entry.user, entry.count), (None, Some(6)));
+    // The same again loosens nothing more.
+    let again = wanted(&mut house);
+    assert!(house.desk.put_users_known(&admin, &again).unwrap());
+    assert_eq!(told(&mut house, &admin).len(), 1);
+    // One is told by itself, as who they are.
+    house.desk.put_user(&admin, &privileged[0]).unwrap();
+    house
+        .desk
+        .put_users(&admin, &[user("kim", UserClass::Ordinary)])
+        .unwrap();
+    let last = house.desk.announcements(&admin, 9).unwrap().pop().unwrap();
+    assert_eq!(last.user.as_deref(), Some("kim"));
+    // The other ways are told once too.
+    house.desk.put_users(&admin, &privileged).unwrap();
+    let lower = names.map(|name| user(name, UserClass::Ordinary));
+    house.desk.put_users(&admin, &lower).unwrap();
+    assert_eq!(told(&mut house, &admin).len(), 3);
+    let nobody = ids.clone().map(|id| (id, NewManager::Nobody));
+    house.desk.put_managers(&admin, &nobody).unwrap();
+    assert_eq!(told(&mut house, &admin).len(), 3);
+    let zoe = ids.map(|id| (id, NewManager::Is(user_id("zoe"))));
+    house.desk.put_managers(&admin, &zoe).unwrap();
+    assert_eq!(told(&mut house, &admin).len(), 4);
+    house.desk.verify_audit(&[]).unwrap();
+}
+
 /// While one Administrator fills in the form, another one changes the operator.
 #[test]
 fn only_an_operator_as_they_were_shown_is_changed() {

@@ -252,7 +252,7 @@ impl Desk {
     /// As [`Desk::put_user`].
     pub fn put_users(&mut self, session: &OperatorSession, users: &[User]) -> Result<(), DeskError> {
         self.step(DeskEvent::UserChanged, |step| {
-            users.iter().try_for_each(|user| users::put(step, session, user))
+            users::put_all(step, session, users)
         })
     }
 
