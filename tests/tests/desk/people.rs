@@ -1243,7 +1243,8 @@ fn a_notice_to_one_who_was_erased_is_not_told_as_sent() {
 #[test]
 fn calls_and_sessions_have_the_time_that_they_need() {
     let mut house = House::new();
-    let times: [(Rule, u64, fn(&mut Rules) -> &mut u64); 4] = [
+    type Time = fn(&mut Rules) -> &mut u64;
+    let times: [(Rule, u64, Time); 4] = [
         (Rule::RequestSeconds, 5 * MINUTE, |rules| {
             &mut rules.request_seconds
         }),
