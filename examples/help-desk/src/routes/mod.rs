@@ -28,7 +28,7 @@ mod licence;
 mod live;
 mod methods;
 mod operators;
-mod rules_form;
+pub(crate) mod rules_form;
 mod set_up;
 mod settings;
 mod sign_in;
