@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use crate::fault::{Doing, commit_fault, fault, io_fault};
 use crate::private::Identity;
 use crate::reads::Reads;
+use crate::view::Idle;
 use crate::{schema, write};
 
 /// No more steps share a commit, so that the first of them, and other processes, do not wait long.
@@ -74,6 +75,8 @@ struct Queue {
 pub(crate) struct Shared {
     pub(crate) place: PathBuf,
     identity: Identity,
+    /// For those who look and write nothing.
+    pub(crate) idle: Idle,
     queue: Mutex<Queue>,
     /// The turn is free.
     next: Condvar,
@@ -93,6 +96,7 @@ impl Shared {
         Self {
             place: place.to_owned(),
             identity,
+            idle: Idle::default(),
             queue: Mutex::new(Queue {
                 free: Some(Box::new(turn)),
                 waiting: 0,

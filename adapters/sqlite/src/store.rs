@@ -93,10 +93,7 @@ impl DeskStore for SqliteStore {
 
     fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
         self.shared.check_identity()?;
-        Ok(Box::new(Reading::new(View::new(
-            &self.shared.place,
-            self.options,
-        )?)))
+        Ok(Box::new(Reading::new(View::new(&self.shared, self.options)?)))
     }
 }
 

@@ -135,7 +135,7 @@ fn codes(callers: &mut [Caller], served: &Served, token: &str) -> Result<()> {
     let programs: Vec<Program> = callers.iter().map(|_| served.program(token)).collect();
     let (mut library, mut service, mut ratios) = (0.0, 0.0, Vec::new());
     for _ in 0..ROUNDS {
-        let own = at_once(callers.iter_mut(), |caller| caller.calls(CALLS_EACH))?;
+        let own = at_once(callers.iter_mut(), |caller| caller.calls_with_notices(CALLS_EACH))?;
         let asked = at_once(callers.iter_mut().zip(&programs), |(caller, program)| {
             (0..CALLS_EACH).try_for_each(|_| program.call(&caller.next_call()?))
         })?;

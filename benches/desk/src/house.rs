@@ -267,6 +267,15 @@ impl Caller {
         Ok(())
     }
 
+    /// Whole calls, and what a service does after each: the owners are told.
+    pub fn calls_with_notices(&mut self, count: u32) -> Result<()> {
+        for _ in 0..count {
+            self.calls(1)?;
+            while self.desk.send_notice()? {}
+        }
+        Ok(())
+    }
+
     /// What an operator types: a part of a name, a number, or of a Device ID.
     pub fn search_text(&self, number: u32) -> String {
         let one = number.wrapping_mul(104_729) % self.devices;

@@ -22,8 +22,9 @@ use crate::refusal::Refusal;
 const TRIES: u32 = 60;
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Desks that answer calls, one to a thread.
-const DESKS: usize = 4;
+/// Desks that answer calls, one to a thread. Most of a step is a wait for the disk, and steps that wait together share one
+/// commit: more desks than processors give more codes a second.
+const DESKS: usize = 16;
 /// Calls that may wait for a desk.
 const MOST_CALLS: usize = 256;
 /// Sign-ins that may wait: each is a password's hash.
@@ -42,6 +43,8 @@ pub struct Desks {
     door: Lane,
     aside: Lane,
     stopping: Arc<AtomicBool>,
+    /// Somebody is about to look for notices.
+    notices_wanted: Arc<AtomicBool>,
 }
 
 impl Desks {
@@ -55,6 +58,7 @@ impl Desks {
             door: Lane::start("sign-in", 1, MOST_SIGN_INS, &make)?,
             aside: Lane::start("aside", 1, MOST_ASIDE, &make)?,
             stopping: Arc::default(),
+            notices_wanted: Arc::default(),
         })
     }
 
@@ -113,9 +117,19 @@ impl Desks {
     /// Sends the notices that are due, after the answer to whoever caused them. What is not sent now stays in the
     /// outbox, and goes with the next.
     pub fn send_notices(&self) {
-        let job: Job = Box::new(|desk| while let Ok(true) = desk.send_notice() {});
-        // Too many wait: the next call sends them.
-        let _ = self.calls.send(job);
+        // Whoever looks next sends what is due by then: one is enough.
+        if self.notices_wanted.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let wanted = Arc::clone(&self.notices_wanted);
+        let job: Job = Box::new(move |desk| {
+            wanted.store(false, Ordering::Release);
+            while let Ok(true) = desk.send_notice() {}
+        });
+        if self.calls.send(job).is_err() {
+            // Too many wait: the next call sends them.
+            self.notices_wanted.store(false, Ordering::Release);
+        }
     }
 }
 
