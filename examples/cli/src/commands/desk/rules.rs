@@ -26,7 +26,8 @@ pub fn run(at: &At, set: Option<&Path>, settle: Option<&str>, prompt: Prompt) ->
     }
     let remarks = new.as_ref().map(remarks).unwrap_or_default();
     if let Some(new) = &new {
-        open.desk.put_rules(&open.session, new)?;
+        let put = open.desk.put_rules(&open.session, new);
+        put.map_err(|error| Failure::of_desk(&error))?;
     }
     for remark in &remarks {
         say(format_args!("Remark: {remark}."));
