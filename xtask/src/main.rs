@@ -62,8 +62,8 @@ Slow commands, not part of `ci`:
              measure the help desk over SQLite beside a floor that writes the same pages, with
              1,000, 10,000 and 100,000 devices, or these
   bench desk --http [DEVICES]
-             measure the console over loopback beside the library over the same database, with a
-             million devices, or so many
+             measure the console over loopback beside the library over the same database, with
+             100,000 devices, or so many
   long bench transport [COUNT] [card|hidraw|instructions|uml]
              measure an unlock over pcscd and hidraw, beside third-party clients
   long model explore the desk's decisions in a larger scope than the tests do
