@@ -13,6 +13,7 @@ mod allowed;
 mod axe;
 mod chromium;
 mod everywhere;
+mod keyboard;
 mod log;
 mod passkeys;
 mod vouch;
