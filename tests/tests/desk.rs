@@ -46,3 +46,5 @@ mod store;
 mod suites;
 #[path = "desk/tokens.rs"]
 mod tokens;
+#[path = "desk/two_persons.rs"]
+mod two_persons;

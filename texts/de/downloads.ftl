@@ -2,6 +2,7 @@ downloads-title = Downloads
 downloads-none = Noch gibt es nichts herunterzuladen. Wer diesen Helpdesk betreibt, legt Dateien in den Ordner für Pakete.
 downloads-hint = Vergleichen Sie die SHA-256 der heruntergeladenen Datei, bevor Sie sie an Benutzer geben. Wer was herunterlädt, wird protokolliert.
 downloads-version = Version
+downloads-hashing = Wird berechnet; laden Sie diese Seite neu.
 downloads-size = Größe
 downloads-endpoint = Für die Softwareverteilung
 downloads-silent = Diese Befehlszeile installiert ohne Rückfragen:

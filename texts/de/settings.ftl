@@ -29,6 +29,8 @@ settings-approve = JETZT FREIGEBEN
 settings-rules = Regeln
 settings-rules-intro = Was eine Regel verschärft, gilt sofort. Was sie lockert, gilt nach der Ruhezeit, außer ein zweiter Administrator gibt es frei. Bevor sich etwas ändert, sehen Sie, was die Änderung bewirkt.
 settings-unread = „{ $rule }“ ist nicht zu verstehen.
+settings-too-short = „{ $rule }“ muss mindestens { $least } betragen
+settings-too-short-next = Mit weniger könnte niemand einen Anruf abschließen oder die Regel wieder ändern.
 settings-unit = Einheit von: { $rule }
 settings-unit-name = { $unit ->
     [days] Tage

@@ -30,6 +30,8 @@ settings-approve = APPROVE NOW
 settings-rules = Rules
 settings-rules-intro = What tightens a rule holds at once. What loosens one holds after the rest, unless a second Administrator approves it. Before anything is changed, you are shown what it would do.
 settings-unread = “{ $rule }” cannot be understood.
+settings-too-short = “{ $rule }” must be { $least } at least
+settings-too-short-next = With less, nobody could end a call or change it again.
 settings-unit = Unit of: { $rule }
 settings-unit-name = { $unit ->
     [days] days

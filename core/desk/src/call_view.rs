@@ -11,7 +11,8 @@ use crate::desk::ShownEntry;
 use crate::ports::IssuerInfo;
 use crate::record::DeskEvent;
 use crate::{
-    CallManager, OperatorId, RequestId, UnixTime, User, UserClass, UserId, VerificationMethod, Vouched,
+    CallManager, Operator, OperatorId, RequestId, UnixTime, User, UserClass, UserId, VerificationMethod,
+    Vouched,
 };
 
 /// How a request with a code ended.
@@ -147,6 +148,15 @@ pub struct Pending<T> {
     pub holds_from: UnixTime,
     /// Who asked for it, where the name is still known.
     pub asked_by: Option<String>,
+}
+
+/// An operator as they are, for who is about to change them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownOperator {
+    /// The operator, with what they may do now.
+    pub operator: Operator,
+    /// What rests of that.
+    pub rests: Option<Pending<Operator>>,
 }
 
 /// A user as they are, for who is about to change them.

@@ -53,7 +53,8 @@ mod wrong_rows;
 pub use access_token::{AccessToken, KnownToken, Scope};
 pub use approval::{Approval, ApprovalTask};
 pub use call_view::{
-    Announcement, CallView, CodeOutcome, DeskAlarm, KeyRecords, KnownIssuer, KnownUser, OpenCode, Pending,
+    Announcement, CallView, CodeOutcome, DeskAlarm, KeyRecords, KnownIssuer, KnownOperator, KnownUser,
+    OpenCode, Pending,
 };
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};

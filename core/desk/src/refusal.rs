@@ -7,7 +7,7 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::{LicenceError, RequestId, UnixTime, WrongRows};
+use super::{LicenceError, RequestId, Rule, UnixTime, WrongRows};
 use crate::ports::{
     ApprovalError, CallerError, DeliveryError, PasskeyError, PasswordError, SignerError, StorageError,
 };
@@ -27,6 +27,14 @@ pub enum DeskError {
         code: ErrorCode,
         /// Whom to ask.
         contact: String,
+    },
+    /// A rule gives less time than it must.
+    #[error("{}: {} must be {least} at least", ErrorCode::InvalidArgument, .rule.name())]
+    RuleTooShort {
+        /// Which.
+        rule: Rule,
+        /// The least, in seconds ([`Rules::least_seconds`](crate::Rules::least_seconds)).
+        least: u64,
     },
     /// The clock is behind the latest audit entry.
     #[error("{}: it says {now}, but {latest} was recorded", ErrorCode::ClockWentBack)]
@@ -111,6 +119,7 @@ impl HasCode for DeskError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Refused(code) | Self::Licence { code, .. } | Self::Counter { code, .. } => *code,
+            Self::RuleTooShort { .. } => ErrorCode::InvalidArgument,
             Self::ClockWentBack { .. } => ErrorCode::ClockWentBack,
             Self::SignInLocked { .. } => ErrorCode::SignInLocked,
             Self::LicenceFile(error) => error.code(),

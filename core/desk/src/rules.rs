@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use crate::{LimitRule, LimitRules, UserClass, VerificationMethod, Vouched};
+use crate::{LimitRule, LimitRules, Rule, RuleValue, UserClass, VerificationMethod, Vouched};
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -112,8 +112,38 @@ pub(crate) trait Stricter: Clone + PartialEq {
 }
 
 impl Rules {
-    /// The shortest [`Rules::session_seconds`], in seconds: within less nobody could sign in and change it again.
-    pub const SHORTEST_SESSION: u64 = 5 * 60;
+    /// The least that a rule may say, in seconds; `None` where it may say anything. With less nobody could end a call, or
+    /// sign in and change it again, and that would hold at once.
+    #[must_use]
+    pub const fn least_seconds(rule: Rule) -> Option<u64> {
+        match rule {
+            Rule::RequestSeconds | Rule::SessionSeconds => Some(5 * MINUTE),
+            Rule::VerificationSeconds | Rule::ApprovalSeconds => Some(MINUTE),
+            _ => None,
+        }
+    }
+
+    /// The times that calls and sessions need, in seconds.
+    fn times(&self) -> impl Iterator<Item = (Rule, u64, u64)> {
+        let time = |rule: &Rule| match (Self::least_seconds(*rule), self.value(*rule)) {
+            (Some(least), RuleValue::Seconds(seconds)) => Some((*rule, least, seconds)),
+            _ => None,
+        };
+        Rule::ALL.iter().filter_map(time)
+    }
+
+    /// The first rule that says less than it may, and the least.
+    pub(crate) fn too_short(&self) -> Option<(Rule, u64)> {
+        let short = self.times().find(|(_, least, seconds)| seconds < least);
+        short.map(|(rule, least, _)| (rule, least))
+    }
+
+    /// Whether others give less time for a call or a session.
+    pub(crate) fn shortens(&self, then: &Self) -> bool {
+        self.times()
+            .zip(then.times())
+            .any(|((.., now), (.., then))| then < now)
+    }
 
     /// Whether a verification counts for a class of user.
     #[must_use]

@@ -118,6 +118,10 @@ impl Failure {
                 ),
             ),
             DeskError::Rows(found) => Self::of_rows(found),
+            // It stood in a file of rules.
+            DeskError::RuleTooShort { rule, least } => {
+                Self::usage(format!("{} must be {least} at least", rule.name()))
+            }
             other => Self::of(other),
         }
     }

@@ -8,12 +8,13 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::code::CodeError;
-use fido_unlock::desk::{DeskError, UnixTime};
+use fido_unlock::desk::{DeskError, Rule, RuleValue, UnixTime};
 use fido_unlock::{ErrorCode, Family, HasCode, Shown};
 use fido_unlock_texts::{Language, Texts};
 
 use crate::language;
 use crate::page::{html, moment};
+use crate::routes::rules_form;
 
 /// Why something was not done: what happened, and what to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ enum Said {
     Until(UnixTime),
     /// Whom to ask.
     Contact(String),
+    /// The rule that gives less time than it must, and the least in seconds.
+    Least(Rule, u64),
 }
 
 /// What has no row in the error table.
@@ -283,6 +286,12 @@ impl Refusal {
         self.code().map(ErrorCode::number)
     }
 
+    /// Whether it can be done as soon as they have confirmed that it is they.
+    #[must_use]
+    pub fn wants_confirmation(&self) -> bool {
+        self.code() == Some(ErrorCode::ConfirmationMissing)
+    }
+
     /// Its row of the error table.
     pub(crate) const fn code(&self) -> Option<ErrorCode> {
         match &self.why {
@@ -308,6 +317,10 @@ impl Refusal {
                 Said::Code(error) => Shown(&t.code_error(error)).to_string(),
                 Said::Until(until) => t.refusal_until(t.error(*code), moment(*until)),
                 Said::Contact(contact) => t.refusal_contact(contact, t.error(*code)),
+                Said::Least(rule, least) => {
+                    let least = rules_form::said(t, &RuleValue::Seconds(*least));
+                    t.settings_too_short(least, rules_form::title(t, *rule))
+                }
                 Said::Here(said) => said.clone(),
                 Said::Whole(said) if t.language() == Language::English => said.clone(),
                 // It may say more than its row, but not in this language.
@@ -322,6 +335,10 @@ impl Refusal {
     pub fn next_step(&self) -> String {
         let t = language::spoken();
         match &self.why {
+            Why::Row {
+                said: Said::Least(..),
+                ..
+            } => t.settings_too_short_next(),
             Why::Row { code, .. } => t.next_step(*code),
             Why::Own(own) => own.next_step(t),
         }
@@ -339,6 +356,9 @@ impl Refusal {
     fn of_desk(error: &DeskError) -> Option<Self> {
         match error {
             DeskError::Challenge(error) => Some(Self::row(error.code(), Said::Code(error.clone()))),
+            DeskError::RuleTooShort { rule, least } => {
+                Some(Self::row(error.code(), Said::Least(*rule, *least)))
+            }
             DeskError::SignInLocked { until } => Some(Self::row(error.code(), Said::Until(*until))),
             DeskError::Licence { contact, .. } if !contact.is_empty() => {
                 let contact = Shown(contact).to_string();
@@ -445,6 +465,21 @@ impl IntoResponse for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever left the console open for a while goes on from where they are.
+    #[test]
+    fn where_they_are_to_confirm_first_there_is_the_way_there() {
+        let way = |code: ErrorCode| {
+            let refusal = &Refusal::from(code);
+            let page = RefusedPage {
+                t: language::spoken(),
+                refusal,
+            };
+            page.render().unwrap().contains("href=\"/account\"")
+        };
+        assert!(way(ErrorCode::ConfirmationMissing));
+        assert!(!way(ErrorCode::ApprovalSelf));
+    }
 
     #[test]
     fn every_row_is_an_error_to_http() {

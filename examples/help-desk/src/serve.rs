@@ -20,6 +20,10 @@ use crate::tls::Certificate;
 
 /// How long a connection may take until its request is there, or its next.
 const LONGEST_REQUEST: Duration = Duration::from_secs(20);
+/// Connections of those who look at health and metrics: some programs, not many people.
+const LOOKING: usize = 32;
+/// How often each of them may look, which asks the desk: twice a second.
+const LOOKS_PER_MINUTE: u32 = 120;
 /// How often files of TLS are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(60);
 
@@ -62,10 +66,14 @@ impl Serving {
         if let Some(listener) = self.operations {
             let few = Few {
                 handle: Handle::with_control(control.clone()),
-                most: usize::MAX,
+                most: LOOKING,
             };
             let server = server(listener, few.clone())?.acceptor(few);
-            let pages = operations(self.app).into_make_service_with_connect_info::<SocketAddr>();
+            let looks = NonZeroU32::new(LOOKS_PER_MINUTE).unwrap_or(NonZeroU32::MIN);
+            let keeper = Doorkeeper::new(looks, Vec::new(), self.app.metrics().clone());
+            let pages = operations(self.app)
+                .layer(from_fn_with_state(keeper, limit))
+                .into_make_service_with_connect_info::<SocketAddr>();
             servers.spawn(server.serve(pages));
         }
         let listening = server(self.listener, few.clone())?;

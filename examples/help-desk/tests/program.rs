@@ -61,7 +61,7 @@ fn it_says_where_it_is_and_leaves_nothing_behind() {
         .1
         .trim_end_matches('/')
         .to_owned();
-    let said: Vec<String> = lines.by_ref().take(12).collect();
+    let said: Vec<String> = lines.by_ref().take(13).collect();
     let operators = [
         "admin-1",
         "admin-2",
@@ -70,6 +70,7 @@ fn it_says_where_it_is_and_leaves_nothing_behind() {
         "desk-2",
         "platform-1",
         "audit-1",
+        "manager-1",
     ];
     for operator in operators {
         assert!(said.iter().any(|line| line.contains(operator)), "{said:?}");

@@ -10,7 +10,8 @@ use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_mock::desk::{ScriptedVerifier, TestDesk};
 
 use crate::house::{
-    ADMIN, ANNA, BERT, DAY, House, SLOT, START, challenge, code_of, device, operator_id, user, user_id,
+    ADMIN, ANNA, BERT, DAY, House, SLOT, START, approve_operator, approve_rules, approve_user, challenge,
+    code_of, device, operator_id, user, user_id,
 };
 
 const CHIEF: (&str, &str) = ("chief", "nine green lanterns");
@@ -109,8 +110,7 @@ fn operators_and_rules(house: &mut House, admin: &OperatorSession, chief: &Opera
     let guest = operator(GUEST, vec![]);
     let desk = &mut house.desk;
     desk.put_operator(admin, &guest, Some(GUEST.1)).unwrap();
-    desk.approve_operator(chief, &guest.id, "she is needed today")
-        .unwrap();
+    approve_operator(desk, chief, GUEST.0).unwrap();
     let session = desk.sign_in(&guest.id, GUEST.1).unwrap();
     desk.change_password(&session, "a paper boat at midnight")
         .unwrap();
@@ -122,7 +122,7 @@ fn operators_and_rules(house: &mut House, admin: &OperatorSession, chief: &Opera
         };
         desk.put_rules(admin, &rules).unwrap();
         if hours == 2 {
-            desk.approve_rules(chief, "tickets are down").unwrap();
+            approve_rules(desk, chief).unwrap();
         }
     }
     desk.set_service(admin, false).unwrap();
@@ -140,8 +140,7 @@ fn users(house: &mut House, admin: &OperatorSession, chief: &OperatorSession) {
         lower.channels.clear();
         desk.put_user(admin, &lower).unwrap();
         if settled {
-            desk.approve_user(chief, &user_id(name), "he waits at the door")
-                .unwrap();
+            approve_user(desk, chief, name).unwrap();
         }
     }
     desk.erase_user(admin, &user_id("gone")).unwrap();

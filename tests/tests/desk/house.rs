@@ -116,6 +116,27 @@ pub fn code_of<T>(result: Result<T, DeskError>) -> ErrorCode {
     }
 }
 
+/// Lets hold what rests of an operator, as it is shown then.
+pub fn approve_operator(desk: &mut Desk, session: &OperatorSession, name: &str) -> Result<(), DeskError> {
+    let rests = desk.pending_operators(session)?;
+    let rests = rests
+        .into_iter()
+        .find(|rests| rests.value.id == operator_id(name));
+    desk.approve_operator(session, &rests.unwrap(), "urgent")
+}
+
+/// Lets the class of a user hold that rests, as it is shown then.
+pub fn approve_user(desk: &mut Desk, session: &OperatorSession, name: &str) -> Result<(), DeskError> {
+    let rests = desk.pending_class(session, &user_id(name))?.unwrap();
+    desk.approve_user(session, &user_id(name), &rests, "urgent")
+}
+
+/// Lets the rules hold that rest, as they are shown then.
+pub fn approve_rules(desk: &mut Desk, session: &OperatorSession) -> Result<(), DeskError> {
+    let rests = desk.pending_rules(session)?.unwrap();
+    desk.approve_rules(session, &rests, "urgent")
+}
+
 impl House {
     /// Users zoe (ordinary: devices 1 and 2) and boss (privileged: device 3), operators anna and bert.
     pub fn new() -> Self {

@@ -469,7 +469,7 @@ fn another_manager_rests_and_none_does_not() {
     assert_eq!(known[0].clone().unwrap().manager_rests, Some(rests.clone()));
     // Another Administrator lets it hold: not who has asked, and only what they saw.
     house.refused(ErrorCode::ApprovalSelf, |desk| {
-        desk.approve_manager_shown(&admin, &user_id("zoe"), &rests, "he is new here")
+        desk.approve_manager(&admin, &user_id("zoe"), &rests, "he is new here")
     });
     let second = Operator {
         id: operator_id("second"),
@@ -484,20 +484,20 @@ fn another_manager_rests_and_none_does_not() {
     name(&mut house, "zoe", NewManager::Is(user_id("mona")));
     let second = house.sign_in(("second", password));
     house.refused(ErrorCode::ApprovalElsewhere, |desk| {
-        desk.approve_manager_shown(&second, &user_id("zoe"), &rests, "he is new here")
+        desk.approve_manager(&second, &user_id("zoe"), &rests, "he is new here")
     });
     let known = house.desk.known_users(&second, &[user_id("zoe")]).unwrap();
     let rests = known[0].clone().unwrap().manager_rests.unwrap();
     house.refused(ErrorCode::ReasonMissing, |desk| {
-        desk.approve_manager_shown(&second, &user_id("zoe"), &rests, " ")
+        desk.approve_manager(&second, &user_id("zoe"), &rests, " ")
     });
     house
         .desk
-        .approve_manager_shown(&second, &user_id("zoe"), &rests, "she is back")
+        .approve_manager(&second, &user_id("zoe"), &rests, "she is back")
         .unwrap();
     assert_eq!(manager_of(&mut house, "zoe").as_deref(), Some("mona"));
     house.refused(ErrorCode::NothingRests, |desk| {
-        desk.approve_manager_shown(&second, &user_id("zoe"), &rests, "again")
+        desk.approve_manager(&second, &user_id("zoe"), &rests, "again")
     });
     name(&mut house, "zoe", NewManager::Nobody);
     assert_eq!(manager_of(&mut house, "zoe"), None);

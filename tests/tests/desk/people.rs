@@ -3,16 +3,17 @@
 use fido_unlock::desk::ports::{IssuerInfo, NoticeKind, Table};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Desk, DeskError, KeyEvent, KnownUser, LicenceFile, NewManager, Operator,
-    OperatorSession, Privilege, Role, Rules, SetUp, Standing, UnixTime, User, UserClass, UserId, WantedUser,
+    Channel, ChannelKind, Desk, DeskError, KeyEvent, KnownOperator, KnownUser, LicenceFile, NewManager,
+    Operator, OperatorSession, Privilege, Role, Rule, Rules, SetUp, Standing, UnixTime, User, UserClass,
+    UserId, WantedUser,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::desk::TestDesk;
 
 use crate::house::{
-    ADMIN, ANNA, BERT, DAY, House, MINUTE, SLOT, START, code_of, device, new_device, operator_id, ring, user,
-    user_id,
+    ADMIN, ANNA, BERT, DAY, House, MINUTE, SLOT, START, approve_rules, approve_user, code_of, device,
+    new_device, operator_id, ring, user, user_id,
 };
 
 fn operator(name: &str, roles: &[Role]) -> Operator {
@@ -203,21 +204,22 @@ fn a_second_administrator_stands_in_for_the_rest() {
     let class = |house: &mut House| house.desk.find_user(&admin, &user_id("boss")).unwrap().user.class;
     assert_eq!(class(&mut house), UserClass::Privileged);
     let boss = user_id("boss");
+    let rests = house.desk.pending_class(&carl, &boss).unwrap().unwrap();
     assert_eq!(
-        code_of(house.desk.approve_user(&admin, &boss, "fire")),
+        code_of(house.desk.approve_user(&admin, &boss, &rests, "fire")),
         ErrorCode::ApprovalSelf
     );
     assert_eq!(
-        code_of(house.desk.approve_user(&carl, &boss, " ")),
+        code_of(house.desk.approve_user(&carl, &boss, &rests, " ")),
         ErrorCode::ReasonMissing
     );
     house
         .desk
-        .approve_user(&carl, &boss, "the house is on fire")
+        .approve_user(&carl, &boss, &rests, "the house is on fire")
         .unwrap();
     assert_eq!(class(&mut house), UserClass::Ordinary);
     assert_eq!(
-        code_of(house.desk.approve_user(&carl, &boss, "again")),
+        code_of(house.desk.approve_user(&carl, &boss, &rests, "again")),
         ErrorCode::NothingRests
     );
     // Up again at once.
@@ -232,7 +234,7 @@ fn a_second_administrator_stands_in_for_the_rest() {
     };
     house.desk.put_rules(&carl, &looser).unwrap();
     assert!(house.desk.rules(&admin).unwrap().reason_wanted);
-    house.desk.approve_rules(&admin, "tickets are down").unwrap();
+    approve_rules(&mut house.desk, &admin).unwrap();
     assert!(!house.desk.rules(&admin).unwrap().reason_wanted);
 }
 
@@ -353,11 +355,8 @@ fn every_administrator_is_told_of_what_loosens() {
         .desk
         .put_user(&admin, &user("boss", UserClass::Ordinary))
         .unwrap();
-    house.desk.approve_rules(&carl, "tickets are down").unwrap();
-    house
-        .desk
-        .approve_user(&carl, &user_id("boss"), "he is nobody")
-        .unwrap();
+    approve_rules(&mut house.desk, &carl).unwrap();
+    approve_user(&mut house.desk, &carl, "boss").unwrap();
     let all = [
         (DeskEvent::RulesChanged, true),
         (DeskEvent::UserChanged, true),
@@ -385,7 +384,7 @@ fn every_administrator_is_told_of_what_loosens() {
     let last = shown.last().unwrap();
     assert_eq!(last.operator.as_deref(), Some("carl"));
     assert_eq!(last.user.as_deref(), Some("boss"));
-    assert_eq!(last.text.as_deref(), Some("he is nobody"));
+    assert_eq!(last.text.as_deref(), Some("urgent"));
     let entry = &house.desk.audit_entries(&admin, last.entry, 1).unwrap()[0].entry;
     assert_eq!((entry.event, entry.at), (last.event, last.at));
     let due = house.desk.announcements(&admin, 1).unwrap()[0].due;
@@ -835,7 +834,7 @@ fn a_password_that_is_given_leaves_what_rests_and_who_asked_for_it() {
     // It was not dora who asked: she may stand in for the rest.
     house
         .desk
-        .approve_operator_shown(&dora, &rests[0], "one is ill")
+        .approve_operator(&dora, &rests[0], "one is ill")
         .unwrap();
 
     let anna = house.sign_in(ANNA);
@@ -1040,16 +1039,17 @@ fn what_rests_is_shown_as_it_will_be() {
     // Nothing rests any more.
     let nothing = ErrorCode::NothingRests;
     let carl = house.sign_in(("carl", BERT.1));
-    assert_eq!(code_of(house.desk.approve_rules(&carl, "why")), nothing);
-    assert_eq!(code_of(house.desk.approve_user(&carl, &boss.id, "why")), nothing);
-    assert_eq!(
-        code_of(house.desk.approve_operator(&admin, &operator_id("carl"), "why")),
-        nothing
-    );
+    assert_eq!(code_of(house.desk.approve_rules(&carl, &rules, "why")), nothing);
+    let again = house.desk.approve_user(&carl, &boss.id, &class, "why");
+    assert_eq!(code_of(again), nothing);
+    let mut rests = operators[0].clone();
+    let again = house.desk.approve_operator(&admin, &rests, "why");
+    assert_eq!(code_of(again), nothing);
     let nobody = operator_id("nobody");
+    rests.value.id = nobody.clone();
     let missing = ErrorCode::OperatorMissing;
     assert_eq!(
-        code_of(house.desk.approve_operator(&admin, &nobody, "why")),
+        code_of(house.desk.approve_operator(&admin, &rests, "why")),
         missing
     );
     assert_eq!(code_of(house.desk.remove_operator(&admin, &nobody)), missing);
@@ -1098,26 +1098,20 @@ fn only_what_was_shown_is_let_hold() {
         .desk
         .put_operator(&admin, &carl(&[Role::Administrator]), None)
         .unwrap();
-    let more = house.desk.approve_operator_shown(&dora, &shown, "tonight");
+    let more = house.desk.approve_operator(&dora, &shown, "tonight");
     assert_eq!(code_of(more), elsewhere);
     house.desk.put_operator(&admin, &little, None).unwrap();
-    house
-        .desk
-        .approve_operator_shown(&dora, &shown, "tonight")
-        .unwrap();
+    house.desk.approve_operator(&dora, &shown, "tonight").unwrap();
 
     let boss = user("boss", UserClass::Ordinary);
     house.desk.put_user(&admin, &boss).unwrap();
     let shown = house.desk.pending_class(&dora, &boss.id).unwrap().unwrap();
     house.later(1);
     house.desk.put_user(&admin, &boss).unwrap();
-    let again = house.desk.approve_user_shown(&dora, &boss.id, &shown, "why");
+    let again = house.desk.approve_user(&dora, &boss.id, &shown, "why");
     assert_eq!(code_of(again), elsewhere);
     let shown = house.desk.pending_class(&dora, &boss.id).unwrap().unwrap();
-    house
-        .desk
-        .approve_user_shown(&dora, &boss.id, &shown, "why")
-        .unwrap();
+    house.desk.approve_user(&dora, &boss.id, &shown, "why").unwrap();
 
     let rules = |house: &mut House, admin: &OperatorSession, reason_wanted, rest_seconds| {
         let rules = Rules {
@@ -1130,11 +1124,104 @@ fn only_what_was_shown_is_let_hold() {
     };
     let shown = rules(&mut house, &admin, false, DAY);
     let other = rules(&mut house, &admin, false, 0);
-    assert_eq!(
-        code_of(house.desk.approve_rules_shown(&dora, &shown, "why")),
-        elsewhere
-    );
-    house.desk.approve_rules_shown(&dora, &other, "why").unwrap();
+    assert_eq!(code_of(house.desk.approve_rules(&dora, &shown, "why")), elsewhere);
+    house.desk.approve_rules(&dora, &other, "why").unwrap();
+}
+
+/// A file of users does not bury what else every Administrator is told.
+#[test]
+fn what_a_file_of_users_loosens_is_told_once() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let names = ["kim", "lee", "max"];
+    let privileged = names.map(|name| user(name, UserClass::Privileged));
+    house.desk.put_users(&admin, &privileged).unwrap();
+    assert_eq!(told(&mut house, &admin), []);
+    let ids = names.map(user_id);
+    let wanted = |house: &mut House| {
+        let known = house.desk.known_users(&admin, &ids).unwrap().into_iter();
+        let wanted = names.iter().zip(known).map(|(name, known)| WantedUser {
+            user: user(name, UserClass::Ordinary),
+            known,
+            manager: NewManager::Is(user_id("boss")),
+        });
+        wanted.collect::<Vec<_>>()
+    };
+    let all = wanted(&mut house);
+    assert!(house.desk.put_users_known(&admin, &all).unwrap());
+    assert_eq!(told(&mut house, &admin), [(DeskEvent::UserChanged, true)]);
+    let one = house.desk.announcements(&admin, 9).unwrap().remove(0);
+    assert_eq!((one.user, one.due), (None, Some(UnixTime(START + DAY))));
+    let entry = house.entries()[usize::try_from(one.entry).unwrap()].clone();
+    assert_eq!((entry.user, entry.count), (None, Some(6)));
+    // The same again loosens nothing more.
+    let again = wanted(&mut house);
+    assert!(house.desk.put_users_known(&admin, &again).unwrap());
+    assert_eq!(told(&mut house, &admin).len(), 1);
+    // One is told by itself, as who they are.
+    house.desk.put_user(&admin, &privileged[0]).unwrap();
+    house
+        .desk
+        .put_users(&admin, &[user("kim", UserClass::Ordinary)])
+        .unwrap();
+    let last = house.desk.announcements(&admin, 9).unwrap().pop().unwrap();
+    assert_eq!(last.user.as_deref(), Some("kim"));
+    // The other ways are told once too.
+    house.desk.put_users(&admin, &privileged).unwrap();
+    let lower = names.map(|name| user(name, UserClass::Ordinary));
+    house.desk.put_users(&admin, &lower).unwrap();
+    assert_eq!(told(&mut house, &admin).len(), 3);
+    let nobody = ids.clone().map(|id| (id, NewManager::Nobody));
+    house.desk.put_managers(&admin, &nobody).unwrap();
+    assert_eq!(told(&mut house, &admin).len(), 3);
+    let zoe = ids.map(|id| (id, NewManager::Is(user_id("zoe"))));
+    house.desk.put_managers(&admin, &zoe).unwrap();
+    assert_eq!(told(&mut house, &admin).len(), 4);
+    house.desk.verify_audit(&[]).unwrap();
+}
+
+/// While one Administrator fills in the form, another one changes the operator.
+#[test]
+fn only_an_operator_as_they_were_shown_is_changed() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let known = |house: &mut House| {
+        let operators = house.desk.operators(&admin).unwrap();
+        let rests = house.desk.pending_operators(&admin).unwrap();
+        KnownOperator {
+            operator: operators
+                .into_iter()
+                .find(|one| one.id.as_str() == "anna")
+                .unwrap(),
+            rests: rests.into_iter().find(|one| one.value.id.as_str() == "anna"),
+        }
+    };
+    let reader = Operator {
+        privileges: vec![Privilege::Downloads],
+        ..operator("anna", &[])
+    };
+    let first = known(&mut house);
+    house
+        .desk
+        .put_operator_shown(&admin, &operator("anna", &[Role::Administrator]), &first)
+        .unwrap();
+    let elsewhere = ErrorCode::ApprovalElsewhere;
+    house.refused(elsewhere, |desk| desk.put_operator_shown(&admin, &reader, &first));
+    // What rests of them is a part of it.
+    let second = known(&mut house);
+    assert!(second.rests.is_some());
+    house.later(1);
+    let again = operator("anna", &[Role::Administrator]);
+    house.desk.put_operator_shown(&admin, &again, &second).unwrap();
+    house.refused(elsewhere, |desk| {
+        desk.put_operator_shown(&admin, &reader, &second)
+    });
+    let third = known(&mut house);
+    house.desk.put_operator_shown(&admin, &reader, &third).unwrap();
+    let nobody = operator("nobody", &[]);
+    house.refused(ErrorCode::OperatorMissing, |desk| {
+        desk.put_operator_shown(&admin, &nobody, &third)
+    });
 }
 
 /// The log does not say that somebody was told who was not, and the other Administrators hear of it.
@@ -1152,22 +1239,56 @@ fn a_notice_to_one_who_was_erased_is_not_told_as_sent() {
     assert_eq!(told(&mut house, &admin), [(DeskEvent::UserErased, false)]);
 }
 
-/// It would hold at once, and nobody could sign in for long enough to take it back.
+/// It would hold at once: nobody could end a call, or sign in for long enough to take it back.
 #[test]
-fn a_session_lasts_long_enough_to_change_the_rules_again() {
+fn calls_and_sessions_have_the_time_that_they_need() {
     let mut house = House::new();
-    let admin = house.sign_in(ADMIN);
-    let shortest = |seconds| Rules {
-        session_seconds: seconds,
-        ..Rules::default()
-    };
-    for seconds in [0, 1, Rules::SHORTEST_SESSION - 1] {
-        house.refused(ErrorCode::InvalidArgument, |desk| {
-            desk.put_rules(&admin, &shortest(seconds))
-        });
+    type Time = fn(&mut Rules) -> &mut u64;
+    let times: [(Rule, u64, Time); 4] = [
+        (Rule::RequestSeconds, 5 * MINUTE, |rules| {
+            &mut rules.request_seconds
+        }),
+        (Rule::SessionSeconds, 5 * MINUTE, |rules| {
+            &mut rules.session_seconds
+        }),
+        (Rule::VerificationSeconds, MINUTE, |rules| {
+            &mut rules.verification_seconds
+        }),
+        (Rule::ApprovalSeconds, MINUTE, |rules| &mut rules.approval_seconds),
+    ];
+    for (rule, least, time) in times {
+        let admin = house.sign_in(ADMIN);
+        let with = |seconds| {
+            let mut rules = Rules::default();
+            *time(&mut rules) = seconds;
+            rules
+        };
+        let short = DeskError::RuleTooShort { rule, least };
+        assert!(
+            short
+                .to_string()
+                .ends_with(&format!("{} must be {least} at least", rule.name()))
+        );
+        for seconds in [0, 1, least - 1] {
+            house.refused(ErrorCode::InvalidArgument, |desk| {
+                desk.put_rules(&admin, &with(seconds))
+            });
+            let shown = house.desk.preview_rules(&admin, &with(seconds));
+            assert_eq!(shown.map(drop), Err(short.clone()));
+            let world = TestDesk::new(START);
+            let made = Desk::create(world.parts(ring()), with(seconds), &operator_id(ADMIN.0), ADMIN.1);
+            assert_eq!(made.map(drop).unwrap_err(), short);
+        }
+        // All are told, as of what loosens; of the same again nobody.
+        let before = told(&mut house, &admin).len();
+        house.desk.put_rules(&admin, &with(least)).unwrap();
+        assert_eq!(
+            told(&mut house, &admin)[before..],
+            [(DeskEvent::RulesChanged, false)]
+        );
+        house.desk.put_rules(&admin, &with(least)).unwrap();
+        assert_eq!(told(&mut house, &admin).len(), before + 1);
+        house.desk.put_rules(&admin, &Rules::default()).unwrap();
+        house.later(DAY);
     }
-    house
-        .desk
-        .put_rules(&admin, &shortest(Rules::SHORTEST_SESSION))
-        .unwrap();
 }

@@ -10,7 +10,8 @@ use fido_unlock::desk::{
 use fido_unlock_mock::desk::{ScriptedVerifier, TestDesk};
 
 use crate::house::{
-    ADMIN, ANNA, BERT, DAY, House, START, challenge, code_of, device, new_device, operator_id, user, user_id,
+    ADMIN, ANNA, BERT, DAY, House, START, approve_operator, approve_rules, approve_user, challenge, code_of,
+    device, new_device, operator_id, user, user_id,
 };
 
 fn by_machine() -> ScriptedVerifier {
@@ -121,7 +122,7 @@ fn t5_one_administrator_alone_waits_for_a_rest() {
     boss.channels[0].kind = ChannelKind::Mail;
     house.desk.put_user(&admin, &boss).unwrap();
     assert_eq!(
-        code_of(house.desk.approve_user(&admin, &user_id("boss"), "urgent")),
+        code_of(approve_user(&mut house.desk, &admin, "boss")),
         ErrorCode::ApprovalSelf
     );
     let anna = house.sign_in(ANNA);
@@ -177,22 +178,19 @@ fn an_administrator_with_another_s_password_is_no_second_person() {
     let given = "a password of the attacker's";
     house.desk.put_operator(&admin, &chief, Some(given)).unwrap();
     let taken = house.sign_in(("chief", given));
-    let approve = |house: &mut House, session: &OperatorSession| {
-        house.desk.approve_user(session, &user_id("boss"), "urgent")
-    };
+    let approve =
+        |house: &mut House, session: &OperatorSession| approve_user(&mut house.desk, session, "boss");
     assert_eq!(code_of(approve(&mut house, &taken)), ErrorCode::ApprovalSelf);
     // Nor for other changes that rest, after another password that they gave themselves, or for a request.
     house.operator("dora", &[Privilege::Unlock]);
-    let approved = house
-        .desk
-        .approve_operator(&taken, &operator_id("dora"), "urgent");
+    let approved = approve_operator(&mut house.desk, &taken, "dora");
     assert_eq!(code_of(approved), ErrorCode::ApprovalSelf);
     let looser = Rules {
         reason_wanted: false,
         ..Rules::default()
     };
     house.desk.put_rules(&admin, &looser).unwrap();
-    let approved = house.desk.approve_rules(&taken, "urgent");
+    let approved = approve_rules(&mut house.desk, &taken);
     assert_eq!(code_of(approved), ErrorCode::ApprovalSelf);
     house.desk.change_password(&taken, own).unwrap();
     let taken = house.sign_in(("chief", own));
@@ -218,10 +216,7 @@ fn an_administrator_with_another_s_password_is_no_second_person() {
         .desk
         .put_user(&admin, &user("zoe", UserClass::Ordinary))
         .unwrap();
-    house
-        .desk
-        .approve_user(&taken, &user_id("zoe"), "urgent")
-        .unwrap();
+    approve_user(&mut house.desk, &taken, "zoe").unwrap();
 }
 
 #[test]

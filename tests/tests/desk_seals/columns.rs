@@ -383,6 +383,52 @@ fn an_entry_whose_columns_say_something_else_is_named() {
     }
 }
 
+/// What an Administrator looks for in the log is found by indexes, which a file can have as it likes.
+#[test]
+fn an_entry_that_is_not_found_by_what_stands_beside_it_is_named() {
+    let scene = Scene::new();
+    let swap = |connection: &Connection, one: &str, other: &str| {
+        let page = |name| {
+            let text = format!("SELECT rootpage FROM main.sqlite_schema WHERE name = '{name}'");
+            connection
+                .query_row(&text, (), |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        let both = page(one) + page(other);
+        let swap = format!(
+            "PRAGMA writable_schema = ON;
+             UPDATE main.sqlite_schema SET rootpage = {both} - rootpage WHERE name IN ('{one}', '{other}');
+             DELETE FROM main.sqlite_schema WHERE name = 'without'"
+        );
+        connection.execute_batch(&swap).unwrap();
+    };
+    let names = |what: &Result<(), DeskError>| what.as_ref().unwrap_err().to_string();
+    for (one, other) in [("operator", "device"), ("device", "event"), ("event", "operator")] {
+        let (one, other) = (format!("entries_of_{one}"), format!("entries_of_{other}"));
+        let verified = scene
+            .verified(|connection| swap(connection, &one, &other))
+            .map(drop);
+        assert!(
+            names(&verified).contains("a column beside it"),
+            "{one}: {verified:?}"
+        );
+    }
+    // One that lacks a single entry, the last of all or another.
+    for hidden in ["9", "(SELECT max(idx) FROM main.entries WHERE operator NOT NULL)"] {
+        let verified = scene.verified(|connection| {
+            let text = format!("SELECT {hidden}");
+            let hidden: i64 = connection.query_row(&text, (), |row| row.get(0)).unwrap();
+            let without = format!(
+                "CREATE INDEX main.without ON entries (operator) WHERE operator IS NOT NULL AND idx <> {hidden}"
+            );
+            connection.execute_batch(&without).unwrap();
+            swap(connection, "entries_of_operator", "without");
+        });
+        let verified = verified.map(drop);
+        assert!(names(&verified).contains("a column beside it"), "{verified:?}");
+    }
+}
+
 /// The tables that SQLite keeps the index of texts in: whatever is done to them, a hit is missed or the search refused.
 const OF_THE_INDEX: &[&str] = &["trigrams_config", "trigrams_data", "trigrams_idx"];
 

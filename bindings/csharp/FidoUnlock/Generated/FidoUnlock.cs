@@ -295,11 +295,12 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 47919);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements(), 11378);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read(), 942);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator(), 24609);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules(), 14692);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user(), 42300);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator(), 6450);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules(), 17482);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user(), 27723);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator(), 61180);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password(), 6069);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_confirm", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_confirm(), 28866);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user(), 21511);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_may", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_may(), 27342);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk(), 19027);
@@ -647,6 +648,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_confirm();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user();
@@ -1207,16 +1211,19 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, UniffiBuffer a4, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_confirm(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
@@ -3958,13 +3965,13 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>A second Administrator lets an operator's change that rests hold at once. <c>reason</c>: what made it urgent.</summary>
+        /// <summary>A second Administrator lets an operator's change that rests hold at once. <c>shown</c>: as <c>pending_operators</c> gave it and they have seen it; another one that was asked for since is refused (number 434). <c>reason</c>: what made it urgent. Number 450 where they have to <c>confirm</c> first.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void ApproveOperator(global::FidoUnlock.OperatorSession session, string @operator, string reason)
+        public void ApproveOperator(global::FidoUnlock.OperatorSession session, global::FidoUnlock.PendingOperator shown, string reason)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
-            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (shown == null) throw new global::System.ArgumentNullException("shown");
             if (reason == null) throw new global::System.ArgumentNullException("reason");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
@@ -3974,7 +3981,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(@operator);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.PendingOperator>(shown, (uniffiW0, uniffiV0) => UniffiConverters.WritePendingOperator(uniffiW0, uniffiV0));
                 uniffiA2 = UniffiBuffers.LowerString(reason);
             }
             catch
@@ -3990,41 +3997,13 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>A second Administrator lets rules that rest hold at once.</summary>
+        /// <summary>A second Administrator lets rules that rest hold at once. <c>shown</c>: as <c>pending_rules</c> gave them and they have seen them.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void ApproveRules(global::FidoUnlock.OperatorSession session, string reason)
+        public void ApproveRules(global::FidoUnlock.OperatorSession session, global::FidoUnlock.PendingRules shown, string reason)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
-            if (reason == null) throw new global::System.ArgumentNullException("reason");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA1 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(reason);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>A second Administrator lets it hold at once that a user is no longer privileged.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void ApproveUser(global::FidoUnlock.OperatorSession session, string user, string reason)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (shown == null) throw new global::System.ArgumentNullException("shown");
             if (reason == null) throw new global::System.ArgumentNullException("reason");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
@@ -4034,7 +4013,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(user);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.PendingRules>(shown, (uniffiW0, uniffiV0) => UniffiConverters.WritePendingRules(uniffiW0, uniffiV0));
                 uniffiA2 = UniffiBuffers.LowerString(reason);
             }
             catch
@@ -4046,7 +4025,43 @@ namespace FidoUnlock
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>A second Administrator lets it hold at once that a user is no longer privileged. <c>shown</c>: as <c>pending_class</c> gave it and they have seen it.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void ApproveUser(global::FidoUnlock.OperatorSession session, string user, global::FidoUnlock.PendingClass shown, string reason)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (shown == null) throw new global::System.ArgumentNullException("shown");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA3 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(user);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.PendingClass>(shown, (uniffiW0, uniffiV0) => UniffiConverters.WritePendingClass(uniffiW0, uniffiV0));
+                uniffiA3 = UniffiBuffers.LowerString(reason);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA3);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, uniffiA3, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
@@ -4103,6 +4118,34 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Confirms by the password, which is wiped on this side, that the session's operator is still who they are. What they let hold at once, they let hold within five minutes of this or of the sign-in; number 450 afterwards.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void Confirm(global::FidoUnlock.OperatorSession session, string password)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(password);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_confirm(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 

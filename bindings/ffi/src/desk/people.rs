@@ -249,15 +249,29 @@ impl HelpDesk {
             .collect())
     }
 
-    /// A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+    /// Confirms by the password, which is wiped on this side, that the session's operator is still who they are.
+    /// What they let hold at once, they let hold within five minutes of this or of the sign-in; number 450
+    /// afterwards.
+    pub fn confirm(&self, session: Arc<OperatorSession>, password: String) -> Result<(), UnlockError> {
+        let password = Zeroizing::new(password);
+        self.run(|desk| desk.confirm(&session.0, &password))
+    }
+
+    /// A second Administrator lets an operator's change that rests hold at once. `shown`: as
+    /// `pending_operators` gave it and they have seen it; another one that was asked for since is refused
+    /// (number 434). `reason`: what made it urgent. Number 450 where they have to `confirm` first.
     pub fn approve_operator(
         &self,
         session: Arc<OperatorSession>,
-        operator: String,
+        shown: PendingOperator,
         reason: String,
     ) -> Result<(), UnlockError> {
-        let operator = operator_id(&operator)?;
-        self.run(|desk| desk.approve_operator(&session.0, &operator, &reason))
+        let shown = desk::Pending {
+            value: shown.operator.to_core()?,
+            holds_from: desk::UnixTime(shown.holds_from),
+            asked_by: shown.asked_by,
+        };
+        self.run(|desk| desk.approve_operator(&session.0, &shown, &reason))
     }
 
     /// Adds a user or changes one. That they are no longer privileged rests.
@@ -281,15 +295,26 @@ impl HelpDesk {
         }))
     }
 
-    /// A second Administrator lets it hold at once that a user is no longer privileged.
+    /// A second Administrator lets it hold at once that a user is no longer privileged. `shown`: as
+    /// `pending_class` gave it and they have seen it.
     pub fn approve_user(
         &self,
         session: Arc<OperatorSession>,
         user: String,
+        shown: PendingClass,
         reason: String,
     ) -> Result<(), UnlockError> {
         let user = user_id(&user)?;
-        self.run(|desk| desk.approve_user(&session.0, &user, &reason))
+        let shown = desk::Pending {
+            value: if shown.privileged {
+                desk::UserClass::Privileged
+            } else {
+                desk::UserClass::Ordinary
+            },
+            holds_from: desk::UnixTime(shown.holds_from),
+            asked_by: shown.asked_by,
+        };
+        self.run(|desk| desk.approve_user(&session.0, &user, &shown, &reason))
     }
 
     /// Forgets all that is known of a user; the log keeps a number that says nothing.
@@ -331,8 +356,19 @@ impl HelpDesk {
         }))
     }
 
-    /// A second Administrator lets rules that rest hold at once.
-    pub fn approve_rules(&self, session: Arc<OperatorSession>, reason: String) -> Result<(), UnlockError> {
-        self.run(|desk| desk.approve_rules(&session.0, &reason))
+    /// A second Administrator lets rules that rest hold at once. `shown`: as `pending_rules` gave them and they
+    /// have seen them.
+    pub fn approve_rules(
+        &self,
+        session: Arc<OperatorSession>,
+        shown: PendingRules,
+        reason: String,
+    ) -> Result<(), UnlockError> {
+        let shown = desk::Pending {
+            value: shown.rules.into(),
+            holds_from: desk::UnixTime(shown.holds_from),
+            asked_by: shown.asked_by,
+        };
+        self.run(|desk| desk.approve_rules(&session.0, &shown, &reason))
     }
 }

@@ -402,11 +402,8 @@ fn rules_of_the_desk() {
     };
     desk.put_rules(scene.session(), looser.clone()).unwrap();
     assert_eq!(desk.rules(scene.session()).unwrap(), rules());
-    let pending = desk.pending_rules(scene.session()).unwrap().unwrap();
-    assert_eq!(
-        (pending.rules, pending.asked_by.as_deref()),
-        (looser.clone(), Some("desk-1"))
-    );
+    let rest = desk.pending_rules(scene.session()).unwrap().unwrap();
+    assert_eq!((&rest.rules, rest.asked_by.as_deref()), (&looser, Some("desk-1")));
     let more = DeskOperator {
         id: "desk-2".into(),
         roles: vec![],
@@ -420,7 +417,7 @@ fn rules_of_the_desk() {
     );
     assert_eq!(pending[0].holds_from, START + 24 * 60 * 60);
     assert_eq!(desk.pending_class(scene.session(), user().id).unwrap(), None);
-    let own = desk.approve_rules(scene.session(), "urgent".into());
+    let own = desk.approve_rules(scene.session(), rest, "urgent".into());
     assert_eq!(number(own), ErrorCode::ApprovalSelf.number());
     scene.database.set_clock(START + 24 * 60 * 60);
     let session = scene.sign_in("desk-1");

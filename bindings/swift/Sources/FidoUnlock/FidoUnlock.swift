@@ -3812,19 +3812,23 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func announcementsRead(session: OperatorSession, last: UInt64) throws
 
     /**
-     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     * A second Administrator lets an operator's change that rests hold at once. `shown`: as
+     * `pending_operators` gave it and they have seen it; another one that was asked for since is refused
+     * (number 434). `reason`: what made it urgent. Number 450 where they have to `confirm` first.
      */
-    func approveOperator(session: OperatorSession, `operator`: String, reason: String) throws
+    func approveOperator(session: OperatorSession, shown: PendingOperator, reason: String) throws
 
     /**
-     * A second Administrator lets rules that rest hold at once.
+     * A second Administrator lets rules that rest hold at once. `shown`: as `pending_rules` gave them and they
+     * have seen them.
      */
-    func approveRules(session: OperatorSession, reason: String) throws
+    func approveRules(session: OperatorSession, shown: PendingRules, reason: String) throws
 
     /**
-     * A second Administrator lets it hold at once that a user is no longer privileged.
+     * A second Administrator lets it hold at once that a user is no longer privileged. `shown`: as
+     * `pending_class` gave it and they have seen it.
      */
-    func approveUser(session: OperatorSession, user: String, reason: String) throws
+    func approveUser(session: OperatorSession, user: String, shown: PendingClass, reason: String) throws
 
     /**
      * Gives an operator other roles and privileges; what is more than before rests.
@@ -3835,6 +3839,13 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * Gives the session's operator another password, which is wiped on this side, and ends all their sessions.
      */
     func changePassword(session: OperatorSession, password: String) throws
+
+    /**
+     * Confirms by the password, which is wiped on this side, that the session's operator is still who they are.
+     * What they let hold at once, they let hold within five minutes of this or of the sign-in; number 450
+     * afterwards.
+     */
+    func confirm(session: OperatorSession, password: String) throws
 
     /**
      * Forgets all that is known of a user; the log keeps a number that says nothing.
@@ -4731,41 +4742,47 @@ open func announcementsRead(session: OperatorSession, last: UInt64)throws   {try
 }
 
     /**
-     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     * A second Administrator lets an operator's change that rests hold at once. `shown`: as
+     * `pending_operators` gave it and they have seen it; another one that was asked for since is refused
+     * (number 434). `reason`: what made it urgent. Number 450 where they have to `confirm` first.
      */
-open func approveOperator(session: OperatorSession, `operator`: String, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func approveOperator(session: OperatorSession, shown: PendingOperator, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(`operator`),
+        FfiConverterTypePendingOperator_lower(shown),
         FfiConverterString.lower(reason),uniffiCallStatus
     )
 }
 }
 
     /**
-     * A second Administrator lets rules that rest hold at once.
+     * A second Administrator lets rules that rest hold at once. `shown`: as `pending_rules` gave them and they
+     * have seen them.
      */
-open func approveRules(session: OperatorSession, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func approveRules(session: OperatorSession, shown: PendingRules, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypePendingRules_lower(shown),
         FfiConverterString.lower(reason),uniffiCallStatus
     )
 }
 }
 
     /**
-     * A second Administrator lets it hold at once that a user is no longer privileged.
+     * A second Administrator lets it hold at once that a user is no longer privileged. `shown`: as
+     * `pending_class` gave it and they have seen it.
      */
-open func approveUser(session: OperatorSession, user: String, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func approveUser(session: OperatorSession, user: String, shown: PendingClass, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
         FfiConverterString.lower(user),
+        FfiConverterTypePendingClass_lower(shown),
         FfiConverterString.lower(reason),uniffiCallStatus
     )
 }
@@ -4790,6 +4807,21 @@ open func changeOperator(session: OperatorSession, `operator`: DeskOperator)thro
 open func changePassword(session: OperatorSession, password: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(password),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Confirms by the password, which is wiped on this side, that the session's operator is still who they are.
+     * What they let hold at once, they let hold within five minutes of this or of the sign-in; number 450
+     * afterwards.
+     */
+open func confirm(session: OperatorSession, password: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_confirm(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
         FfiConverterString.lower(password),uniffiCallStatus
@@ -18059,19 +18091,22 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read() != 942) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() != 24609) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() != 6450) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules() != 14692) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules() != 17482) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user() != 42300) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user() != 27723) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator() != 61180) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password() != 6069) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_confirm() != 28866) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user() != 21511) {

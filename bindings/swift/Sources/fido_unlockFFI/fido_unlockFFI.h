@@ -1006,17 +1006,17 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(uint64_t ptr, 
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_OPERATOR
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_OPERATOR
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(uint64_t ptr, uint64_t session, RustBuffer operator, RustBuffer reason, RustCallStatus *_Nonnull out_status
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(uint64_t ptr, uint64_t session, RustBuffer shown, RustBuffer reason, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_RULES
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_RULES
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(uint64_t ptr, uint64_t session, RustBuffer reason, RustCallStatus *_Nonnull out_status
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(uint64_t ptr, uint64_t session, RustBuffer shown, RustBuffer reason, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_USER
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_USER
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(uint64_t ptr, uint64_t session, RustBuffer user, RustBuffer reason, RustCallStatus *_Nonnull out_status
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(uint64_t ptr, uint64_t session, RustBuffer user, RustBuffer shown, RustBuffer reason, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHANGE_OPERATOR
@@ -1027,6 +1027,11 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(uint64_t ptr, uin
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHANGE_PASSWORD
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHANGE_PASSWORD
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(uint64_t ptr, uint64_t session, RustBuffer password, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CONFIRM
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CONFIRM
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_confirm(uint64_t ptr, uint64_t session, RustBuffer password, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ERASE_USER
@@ -2483,6 +2488,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHANGE_PASSWORD
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHANGE_PASSWORD
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CONFIRM
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CONFIRM
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_confirm(void
 
 );
 #endif

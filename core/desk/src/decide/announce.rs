@@ -34,6 +34,41 @@ pub(crate) fn last_entry(step: &mut Step<'_>, due: Option<UnixTime>) -> Result<(
     step.put(QueueRow::ANNOUNCEMENTS, &queue)
 }
 
+/// What many changes in one step loosen, of which every Administrator is told once.
+#[derive(Debug, Default)]
+pub(crate) struct Loosened {
+    count: u32,
+    due: Option<UnixTime>,
+}
+
+/// Announces the entry that was recorded last, by itself or, later, with the others.
+pub(crate) fn loosening(
+    step: &mut Step<'_>,
+    due: Option<UnixTime>,
+    together: Option<&mut Loosened>,
+) -> Result<(), StorageError> {
+    let Some(together) = together else {
+        return last_entry(step, due);
+    };
+    together.count += 1;
+    together.due = due;
+    Ok(())
+}
+
+/// Announces them together: in an entry of its own, which says how many they are.
+pub(crate) fn together(step: &mut Step<'_>, loosened: &Loosened) -> Result<(), StorageError> {
+    if loosened.count == 0 {
+        return Ok(());
+    }
+    step.about.user = None;
+    let entry = DeskEntry {
+        count: Some(loosened.count),
+        ..step.entry(DeskEvent::UserChanged)
+    };
+    step.record_text(entry, "several users at once")?;
+    last_entry(step, loosened.due)
+}
+
 /// The number of the next one.
 pub(crate) fn next(step: &Step<'_>) -> Result<u64, StorageError> {
     Ok(step.must::<QueueRow>(QueueRow::ANNOUNCEMENTS)?.next)

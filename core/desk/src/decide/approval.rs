@@ -84,8 +84,7 @@ pub(crate) fn approve(
         other => other,
     })?;
     let mut row = call::live(step, id)?;
-    let other = actor.number != row.operator && !has_vouched(&row, actor.number);
-    let other = other && who::may_be_second(step, actor.number)?;
+    let other = !has_vouched(&row, actor.number) && who::are_two(step, row.operator, actor.number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     if shown.is_some_and(|revision| revision != row.revision) {
         return Err(ErrorCode::ApprovalElsewhere.into());
@@ -189,10 +188,10 @@ pub(crate) fn finish(
         approval.basis == basis,
         ApprovalError::Elsewhere,
     )?;
-    let other = number != row.operator && !has_vouched(&row, number) && who::may_be_second(step, number)?;
-    step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     let may = may_approve(step, number)?;
     step.require(Guard::ApproverMay, may, ErrorCode::ApproverPrivilege)?;
+    let other = !has_vouched(&row, number) && who::are_two(step, row.operator, number)?;
+    step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     accept(step, id, row, number, basis, approval.evidence)
 }
 

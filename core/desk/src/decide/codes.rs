@@ -122,6 +122,10 @@ pub(crate) fn redeem(
         return Err(ErrorCode::SignInCodeWrong.into());
     }
     row.code = None;
+    if who::settings(step)?.open {
+        // The rest is of the password, not of the code, which may be as old as that or from the set-up.
+        row.given = Some(step.now());
+    }
     operators::change_password(&mut row, password, false);
     step.put(&number.0, &row)?;
     let changed = DeskEntry {

@@ -8,8 +8,8 @@ use crate::rows::{OperatorRow, SessionRow};
 use crate::step::Step;
 use crate::{DeskError, OperatorSession};
 
-/// So long after they signed in, or confirmed that it is they, an operator may change what they sign in with, in
-/// seconds: whoever finds an open console changes nothing.
+/// So long after they signed in, or confirmed that it is they, an operator may change what they sign in with, and
+/// let hold at once what rests, in seconds: whoever finds an open console does neither.
 const CONFIRMED_SECONDS: u64 = 5 * 60;
 
 /// Whether a session of this operator lives now.

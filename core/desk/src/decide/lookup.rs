@@ -14,8 +14,8 @@ use crate::rules::{Rules, Stricter};
 use crate::step::{Step, tampered};
 use crate::typed_text::folded;
 use crate::{
-    DeskError, DeviceView, Found, KnownUser, Operator, OperatorSession, Pending, PersonNumber, Privilege,
-    RegisteredDevice, User, UserClass, UserId,
+    DeskError, DeviceView, Found, KnownOperator, KnownUser, Operator, OperatorId, OperatorSession, Pending,
+    PersonNumber, Privilege, RegisteredDevice, User, UserClass, UserId,
 };
 
 /// The most users that a search gives.
@@ -336,17 +336,31 @@ pub(crate) fn pending<T: Stricter + Clone>(
         .transpose()
 }
 
+/// An operator as they are, and what rests of what they may.
+pub(crate) fn known_operator(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &OperatorId,
+) -> Result<KnownOperator, DeskError> {
+    let operators = operators(step, session)?;
+    let operator = operators.into_iter().find(|operator| operator.id == *id);
+    let rests = pending_operators(step, session)?;
+    Ok(KnownOperator {
+        operator: operator.ok_or(ErrorCode::OperatorMissing)?,
+        rests: rests.into_iter().find(|rests| rests.value.id == *id),
+    })
+}
+
 /// What is let hold is what was shown.
 pub(crate) fn is_shown<T: Stricter + Clone + PartialEq>(
     step: &Step<'_>,
     resting: &Resting<T>,
-    shown: Option<&Pending<T>>,
+    shown: &Pending<T>,
 ) -> Result<(), DeskError> {
-    match shown {
-        Some(shown) if pending(step, resting)?.as_ref() != Some(shown) => {
-            Err(ErrorCode::ApprovalElsewhere.into())
-        }
-        _ => Ok(()),
+    if pending(step, resting)?.as_ref() == Some(shown) {
+        Ok(())
+    } else {
+        Err(ErrorCode::ApprovalElsewhere.into())
     }
 }
 

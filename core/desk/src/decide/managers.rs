@@ -2,7 +2,7 @@
 
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::operators::{asked, with_reason};
+use super::operators::{asked, second_administrator, with_reason};
 use super::who::{self, Actor};
 use super::{announce, lookup};
 use crate::record::{DeskEntry, DeskEvent};
@@ -45,9 +45,14 @@ pub(crate) fn put(
     managers: &[(UserId, NewManager)],
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
+    let mut loosened = (managers.len() > 1).then(announce::Loosened::default);
     managers
         .iter()
-        .try_for_each(|(user, manager)| change(step, &actor, user, manager, false))
+        .try_for_each(|(user, manager)| change(step, &actor, (user, manager), false, loosened.as_mut()))?;
+    if let Some(loosened) = loosened {
+        announce::together(step, &loosened)?;
+    }
+    Ok(())
 }
 
 /// Names a user's manager. What is asked for already stays as it was asked for; of a user who has just been added nothing
@@ -55,9 +60,9 @@ pub(crate) fn put(
 pub(crate) fn change(
     step: &mut Step<'_>,
     actor: &Actor,
-    id: &UserId,
-    manager: &NewManager,
+    (id, manager): (&UserId, &NewManager),
     is_new: bool,
+    together: Option<&mut announce::Loosened>,
 ) -> Result<(), DeskError> {
     let by = match manager {
         NewManager::Same => return Ok(()),
@@ -97,7 +102,7 @@ pub(crate) fn change(
     };
     step.record(entry);
     if asked.open && loosens {
-        announce::last_entry(step, due)?;
+        announce::loosening(step, due, together)?;
     }
     Ok(())
 }
@@ -110,7 +115,7 @@ pub(crate) fn settle(
     shown: &Pending<Option<UserId>>,
     reason: &str,
 ) -> Result<(), DeskError> {
-    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let actor = second_administrator(step, session)?;
     let number = who::user_number(step, id)?;
     step.about.user = Some(number);
     let mut row: UserRow = step.must(&number.0)?;
@@ -118,7 +123,7 @@ pub(crate) fn settle(
     let later = resting.later(step.now(), step.head().era);
     let (managed, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;
     let by = managed.by;
-    if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
+    if !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     if pending(step, &row)?.as_ref() != Some(shown) {

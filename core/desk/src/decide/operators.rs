@@ -67,7 +67,8 @@ fn add_resting(
         sessions: Vec::new(),
         // What was announced before is not news to them.
         unread: announce::next(step)?,
-        given: None,
+        // A new one's password is known to whoever adds them.
+        given: who::settings(step)?.open.then(|| step.now()),
         short: false,
         passkeys: Vec::new(),
         code: None,
@@ -319,17 +320,16 @@ pub(crate) fn settle(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &OperatorId,
-    shown: Option<&Pending<Grants>>,
+    shown: &Pending<Grants>,
     reason: &str,
 ) -> Result<(), DeskError> {
-    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let actor = second_administrator(step, session)?;
     let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorMissing)?;
     let before: OperatorRow = step.must(&number.0)?;
     let (now, era) = (step.now(), step.head().era);
     let (_, _, asked_by) = before.grants.later(now, era).ok_or(ErrorCode::NothingRests)?;
     // Neither who asked for it nor who gains by it.
-    let own = asked_by == actor.number || number == actor.number;
-    if own || !who::may_be_second(step, actor.number)? {
+    if number == actor.number || !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     lookup::is_shown(step, &before.grants, shown)?;
@@ -344,6 +344,17 @@ pub(crate) fn settle(
     };
     step.record_text(entry, reason)?;
     Ok(announce::last_entry(step, None)?)
+}
+
+/// Who may let hold at once what rests: an Administrator who has shown of late that it is they. Whoever finds an open
+/// console lets nothing hold.
+pub(crate) fn second_administrator(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+) -> Result<Actor, DeskError> {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    confirmed(step, session)?;
+    Ok(actor)
 }
 
 pub(crate) fn with_reason(reason: &str) -> Result<(), DeskError> {

@@ -62,12 +62,10 @@ pub(crate) fn put_rules(
     rules: Rules,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
-    // Nobody could sign in for long enough to take it back, and it would hold at once.
-    if rules.session_seconds < Rules::SHORTEST_SESSION {
-        return Err(ErrorCode::InvalidArgument.into());
-    }
+    long_enough(&rules)?;
     let asked = operators::asked(step, &actor)?;
     let mut settings = who::settings(step)?;
+    let shortens = who::rules(step)?.shortens(&rules);
     let loosens = settings.rules.change(rules, &asked);
     step.put(b"", &settings)?;
     let later = settings.rules.later(step.now(), step.head().era);
@@ -78,10 +76,18 @@ pub(crate) fn put_rules(
     let due = later.map(|(_, due, _)| due);
     let entry = step.entry(DeskEvent::RulesChanged);
     step.record_text(entry, &text)?;
-    if asked.open && loosens {
+    // Shorter times stop the others' work.
+    if asked.open && (loosens || shortens) {
         announce::last_entry(step, due)?;
     }
     Ok(())
+}
+
+pub(crate) fn long_enough(rules: &Rules) -> Result<(), DeskError> {
+    match rules.too_short() {
+        Some((rule, least)) => Err(DeskError::RuleTooShort { rule, least }),
+        None => Ok(()),
+    }
 }
 
 /// What a change of the rules would do, by the same means.
@@ -92,6 +98,7 @@ pub(crate) fn preview_rules(
 ) -> Result<RulesPreview, DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let asked = operators::asked(step, &actor)?;
+    long_enough(rules)?;
     let (now, era) = (step.now(), step.head().era);
     let mut resting = who::settings(step)?.rules;
     let replaces = lookup::pending(step, &resting)?;
@@ -108,14 +115,14 @@ pub(crate) fn preview_rules(
 pub(crate) fn settle_rules(
     step: &mut Step<'_>,
     session: &OperatorSession,
-    shown: Option<&Pending<Rules>>,
+    shown: &Pending<Rules>,
     reason: &str,
 ) -> Result<(), DeskError> {
-    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let actor = operators::second_administrator(step, session)?;
     let mut settings = who::settings(step)?;
     let later = settings.rules.later(step.now(), step.head().era);
     let (_, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;
-    if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
+    if !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     lookup::is_shown(step, &settings.rules, shown)?;

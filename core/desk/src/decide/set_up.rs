@@ -2,7 +2,7 @@
 
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::{operators, who};
+use super::{operators, service, who};
 use crate::record::DeskEvent;
 use crate::rows::{CountsRow, Grants, QueueRow, Resting, SettingsRow};
 use crate::rules::Rules;
@@ -16,6 +16,7 @@ pub(crate) fn create(
     administrator: &OperatorId,
     password: Option<&str>,
 ) -> Result<(), DeskError> {
+    service::long_enough(&rules)?;
     step.put(
         b"",
         &SettingsRow {

@@ -2,7 +2,7 @@
 
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::operators::{asked, with_reason};
+use super::operators::{asked, second_administrator, with_reason};
 use super::who::{self, UserNameRow};
 use super::{announce, close, lookup, managers, notice};
 use crate::ports::{List, Table};
@@ -24,7 +24,26 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
         (&user.id, &user.name),
         Some(user.class),
         Some(&user.channels),
+        None,
     )
+}
+
+/// The same of some, of whom every Administrator is told once.
+pub(crate) fn put_all(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    users: &[User],
+) -> Result<(), DeskError> {
+    let mut loosened = (users.len() > 1).then(announce::Loosened::default);
+    for user in users {
+        let name = (&user.id, user.name.as_str());
+        let channels = Some(user.channels.as_slice());
+        change(step, session, name, Some(user.class), channels, loosened.as_mut())?;
+    }
+    if let Some(loosened) = loosened {
+        announce::together(step, &loosened)?;
+    }
+    Ok(())
 }
 
 /// Adds and changes users, if each is still as `known` has them; gives whether it was done.
@@ -39,17 +58,23 @@ pub(crate) fn put_known(
             return Ok(false);
         }
     }
+    let mut loosened = (users.len() > 1).then(announce::Loosened::default);
     for WantedUser { user, known, .. } in users {
         let rests = known.as_ref().and_then(|known| known.rests.as_ref());
         // What was asked for already stays as it was asked for.
         let class = (rests.map(|rests| rests.value) != Some(user.class)).then_some(user.class);
         let name = (&user.id, user.name.as_str());
-        change(step, session, name, class, Some(&user.channels))?;
+        let channels = Some(user.channels.as_slice());
+        change(step, session, name, class, channels, loosened.as_mut())?;
     }
     // Those who are named may be among those who have just been added.
     for wanted in users {
         let is_new = wanted.known.is_none();
-        managers::change(step, &actor, &wanted.user.id, &wanted.manager, is_new)?;
+        let named = (&wanted.user.id, &wanted.manager);
+        managers::change(step, &actor, named, is_new, loosened.as_mut())?;
+    }
+    if let Some(loosened) = loosened {
+        announce::together(step, &loosened)?;
     }
     Ok(true)
 }
@@ -61,7 +86,7 @@ pub(crate) fn name(
     user: (&UserId, &str),
     class: Option<UserClass>,
 ) -> Result<(), DeskError> {
-    change(step, session, user, class, None)
+    change(step, session, user, class, None, None)
 }
 
 fn change(
@@ -70,6 +95,7 @@ fn change(
     (id, name): (&UserId, &str),
     class: Option<UserClass>,
     channels: Option<&[Channel]>,
+    together: Option<&mut announce::Loosened>,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let asked = asked(step, &actor)?;
@@ -103,7 +129,7 @@ fn change(
     step.record_text(entry, said)?;
     if asked.open && loosens {
         let later = row.class.later(step.now(), step.head().era);
-        announce::last_entry(step, later.map(|(_, due, _)| due))?;
+        announce::loosening(step, later.map(|(_, due, _)| due), together)?;
     }
     if let Some(channels) = channels {
         let old = core::mem::replace(&mut row.channels, channels.to_vec());
@@ -149,16 +175,16 @@ pub(crate) fn settle(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &UserId,
-    shown: Option<&Pending<UserClass>>,
+    shown: &Pending<UserClass>,
     reason: &str,
 ) -> Result<(), DeskError> {
-    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let actor = second_administrator(step, session)?;
     let number = who::user_number(step, id)?;
     step.about.user = Some(number);
     let mut row: UserRow = step.must(&number.0)?;
     let later = row.class.later(step.now(), step.head().era);
     let (_, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;
-    if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
+    if !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     lookup::is_shown(step, &row.class, shown)?;

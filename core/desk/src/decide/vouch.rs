@@ -245,7 +245,7 @@ pub(crate) fn answer(
     let other = number != row.user
         && actor.number != row.operator
         && row.approval.is_none_or(|given| given.operator != actor.number)
-        && who::may_be_second(step, actor.number)?;
+        && who::is_themselves(step, actor.number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     counts(step, &row)?;
     let basis = basis(step, id, &row, &vouch)?;

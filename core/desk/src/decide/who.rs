@@ -25,9 +25,19 @@ pub(crate) fn settings(step: &Step<'_>) -> Result<SettingsRow, StorageError> {
     step.must(b"")
 }
 
-/// Whether somebody counts as another person than the operator who asks: not while a password rests that somebody else
-/// gave them, who may have signed in with it.
-pub(crate) fn may_be_second(step: &Step<'_>, number: PersonNumber) -> Result<bool, StorageError> {
+/// Whether what one does and the other approves is by two persons: neither while a password or code rests that somebody
+/// else gave them, who may be the other.
+pub(crate) fn are_two(
+    step: &Step<'_>,
+    asks: PersonNumber,
+    approves: PersonNumber,
+) -> Result<bool, StorageError> {
+    Ok(asks != approves && is_themselves(step, asks)? && is_themselves(step, approves)?)
+}
+
+/// Whether an operator counts as themselves: not while a password or code rests that somebody else gave them, who may
+/// have signed in with it.
+pub(crate) fn is_themselves(step: &Step<'_>, number: PersonNumber) -> Result<bool, StorageError> {
     let row: OperatorRow = step.must(&number.0)?;
     let settings = settings(step)?;
     let rest = settings.rules.at(step.now(), step.head().era).rest_seconds;

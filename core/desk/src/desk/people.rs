@@ -8,8 +8,8 @@ use super::Desk;
 use crate::decide::{announce, lookup, operators, users, who};
 use crate::record::DeskEvent;
 use crate::{
-    Announcement, DeskError, Found, KnownUser, Operator, OperatorId, OperatorSession, Pending, Privilege,
-    User, UserClass, UserId, WantedUser,
+    Announcement, DeskError, Found, KnownOperator, KnownUser, Operator, OperatorId, OperatorSession, Pending,
+    Privilege, User, UserClass, UserId, WantedUser,
 };
 
 impl Desk {
@@ -34,6 +34,27 @@ impl Desk {
             who::privileged(step, session, Privilege::Administer)?;
             let grants = operators::grants_of(step, operator)?;
             operators::put(step, session, &operator.id, grants, hash)
+        })
+    }
+
+    /// Gives an operator who is as they were shown other roles and privileges: where somebody has changed them since,
+    /// nothing is done. `shown`: as [`Desk::operators`] and [`Desk::pending_operators`] had them.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ApprovalElsewhere`] where they are otherwise by now; as [`Desk::put_operator`].
+    pub fn put_operator_shown(
+        &mut self,
+        session: &OperatorSession,
+        operator: &Operator,
+        shown: &KnownOperator,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::OperatorChanged, |step| {
+            who::privileged(step, session, Privilege::Administer)?;
+            if lookup::known_operator(step, session, &operator.id)? != *shown {
+                return Err(ErrorCode::ApprovalElsewhere.into());
+            }
+            let grants = operators::grants_of(step, operator)?;
+            operators::put(step, session, &operator.id, grants, None)
         })
     }
 
@@ -149,28 +170,14 @@ impl Desk {
         })
     }
 
-    /// A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+    /// A second Administrator lets an operator's change that rests hold at once, as it was shown to them
+    /// ([`Desk::pending_operators`]): another one that was asked for since is not let hold. `reason`: what made it urgent.
     ///
     /// # Errors
-    /// [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ReasonMissing`]; as
-    /// [`Desk::put_operator`].
+    /// [`ErrorCode::ConfirmationMissing`] where they have not signed in or confirmed that it is they of late
+    /// ([`Desk::confirm`]); [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ApprovalElsewhere`] where
+    /// another change rests; [`ErrorCode::ReasonMissing`]; as [`Desk::put_operator`].
     pub fn approve_operator(
-        &mut self,
-        session: &OperatorSession,
-        operator: &OperatorId,
-        reason: &str,
-    ) -> Result<(), DeskError> {
-        self.step(DeskEvent::ChangeApproved, |step| {
-            operators::settle(step, session, operator, None, reason)
-        })
-    }
-
-    /// The same for a change as it was shown ([`Desk::pending_operators`]): another one that was asked for since is not let
-    /// hold.
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalElsewhere`] where another one rests; as [`Desk::approve_operator`].
-    pub fn approve_operator_shown(
         &mut self,
         session: &OperatorSession,
         shown: &Pending<Operator>,
@@ -183,7 +190,7 @@ impl Desk {
                 holds_from: shown.holds_from,
                 asked_by: shown.asked_by.clone(),
             };
-            operators::settle(step, session, &shown.value.id, Some(&grants), reason)
+            operators::settle(step, session, &shown.value.id, &grants, reason)
         })
     }
 
@@ -245,7 +252,7 @@ impl Desk {
     /// As [`Desk::put_user`].
     pub fn put_users(&mut self, session: &OperatorSession, users: &[User]) -> Result<(), DeskError> {
         self.step(DeskEvent::UserChanged, |step| {
-            users.iter().try_for_each(|user| users::put(step, session, user))
+            users::put_all(step, session, users)
         })
     }
 
@@ -265,7 +272,7 @@ impl Desk {
         })
     }
 
-    /// A second Administrator lets a user's lower class hold at once.
+    /// A second Administrator lets a user's lower class hold at once, as it was shown to them ([`Desk::pending_class`]).
     ///
     /// # Errors
     /// As [`Desk::approve_operator`].
@@ -273,26 +280,11 @@ impl Desk {
         &mut self,
         session: &OperatorSession,
         user: &UserId,
-        reason: &str,
-    ) -> Result<(), DeskError> {
-        self.step(DeskEvent::ChangeApproved, |step| {
-            users::settle(step, session, user, None, reason)
-        })
-    }
-
-    /// The same for a change as it was shown ([`Desk::pending_class`]).
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalElsewhere`] where another one rests; as [`Desk::approve_user`].
-    pub fn approve_user_shown(
-        &mut self,
-        session: &OperatorSession,
-        user: &UserId,
         shown: &Pending<UserClass>,
         reason: &str,
     ) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
-            users::settle(step, session, user, Some(shown), reason)
+            users::settle(step, session, user, shown, reason)
         })
     }
 

@@ -169,10 +169,12 @@ impl Desk {
         self.step(DeskEvent::Searched, |step| lookup::pending_rules(step, session))
     }
 
-    /// Changes the rules: what tightens holds at once, what loosens after its rest.
+    /// Changes the rules: what tightens holds at once, what loosens after its rest. Of shorter times for calls and sessions
+    /// every Administrator is told too.
     ///
     /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    /// [`DeskError::RuleTooShort`] where nobody could end a call or stay signed in; [`ErrorCode::PrivilegeMissing`] without
+    /// [`Privilege::Administer`]; clock; a store's error.
     pub fn put_rules(&mut self, session: &OperatorSession, rules: &Rules) -> Result<(), DeskError> {
         self.step(DeskEvent::RulesChanged, |step| {
             service::put_rules(step, session, rules.clone())
@@ -212,29 +214,19 @@ impl Desk {
         })
     }
 
-    /// A second Administrator lets rules that rest hold at once.
+    /// A second Administrator lets rules that rest hold at once, as they were shown to them ([`Desk::pending_rules`]):
+    /// others that were asked for since are not let hold.
     ///
     /// # Errors
     /// As [`Desk::approve_operator`].
-    pub fn approve_rules(&mut self, session: &OperatorSession, reason: &str) -> Result<(), DeskError> {
-        self.step(DeskEvent::ChangeApproved, |step| {
-            service::settle_rules(step, session, None, reason)
-        })
-    }
-
-    /// The same for the rules as they were shown ([`Desk::pending_rules`]): others that were asked for since are not let
-    /// hold.
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalElsewhere`] where others rest; as [`Desk::approve_rules`].
-    pub fn approve_rules_shown(
+    pub fn approve_rules(
         &mut self,
         session: &OperatorSession,
         shown: &Pending<Rules>,
         reason: &str,
     ) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
-            service::settle_rules(step, session, Some(shown), reason)
+            service::settle_rules(step, session, shown, reason)
         })
     }
 

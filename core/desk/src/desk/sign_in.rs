@@ -100,7 +100,7 @@ impl Desk {
     }
 
     /// Confirms by the password that the session's operator is still who they are: for five minutes they may then change
-    /// what they sign in with. A wrong password counts as one at a sign-in.
+    /// what they sign in with, and let hold at once what rests. A wrong password counts as one at a sign-in.
     ///
     /// # Errors
     /// As [`Desk::sign_in`].

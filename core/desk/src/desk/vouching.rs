@@ -33,9 +33,8 @@ impl Desk {
     /// ([`KnownUser::manager_rests`](crate::KnownUser::manager_rests)). `reason`: what made it urgent.
     ///
     /// # Errors
-    /// [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ApprovalElsewhere`] where another change rests;
-    /// [`ErrorCode::ReasonMissing`]; as [`Desk::put_managers`].
-    pub fn approve_manager_shown(
+    /// As [`Desk::approve_operator`] and [`Desk::put_managers`].
+    pub fn approve_manager(
         &mut self,
         session: &OperatorSession,
         user: &UserId,

@@ -205,10 +205,19 @@ impl EntryColumns {
             request: entry.request.map(|request| *request.as_bytes()),
         }
     }
+
+    /// By what the entry is found.
+    pub fn keys(&self) -> impl Iterator<Item = EntryKey> {
+        let operator = self.operator.map(EntryKey::Operator);
+        let device = self.device.map(EntryKey::Device);
+        [operator, device, Some(EntryKey::Event(self.event))]
+            .into_iter()
+            .flatten()
+    }
 }
 
 /// What stands beside an entry, as entries are looked for by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryKey {
     /// The operator's number.
     Operator([u8; 10]),

@@ -66,7 +66,7 @@ events! {
     50 Refused "The desk refused or failed; `error` says why."
     60 AlarmRaised "Something does not fit; `error` says what."
     61 AlarmAcknowledged "An Administrator acknowledged an alarm; the text is what they found out."
-    70 UserChanged "A user was added or changed; the text is the class."
+    70 UserChanged "A user was added or changed, and the text is the class; or, with a count, so many changes of several users loosen."
     71 ChannelChanged "A user's channel was added or changed; the text is its id."
     72 ChannelRemoved "A user's channel was removed; the text is its id."
     73 UserErased "All that was known of a user was erased."

@@ -90,6 +90,17 @@ fn set_rules(bench: &Bench, change: impl Fn(&mut Value)) -> crate::bench::Ran {
 }
 
 #[test]
+fn a_rule_by_which_nobody_could_work_is_refused_with_the_least() {
+    let bench = Bench::with_desk(2);
+    let refused = set_rules(&bench, |rules| rules["approval_seconds"] = json!(1)).error(804);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("approval_seconds must be 60 at least"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn an_administrator_gives_themselves_another_password() {
     let bench = Bench::with_desk(2);
     let words = "desk add-operator --name admin --role administrator";

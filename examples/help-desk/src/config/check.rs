@@ -145,6 +145,19 @@ fn site(check: &mut Check<'_>, file: &File, listen: SocketAddr) -> Option<Site> 
              that ends TLS, say plain_http = true.",
         );
     }
+    if file.tls.is_none()
+        && !is_own
+        && *file.listen.plain_http.get_ref()
+        && file.proxy.trusted.get_ref().is_empty()
+    {
+        check.fault(
+            &file.listen.plain_http.span(),
+            "plain_http = true, and [proxy] names no proxy that ends TLS: everybody could read what is typed, and all clients \
+             would count as one",
+            "Name the proxy's own address: [proxy] trusted = [\"192.0.2.7\"]; or give [tls]; or listen on this machine's \
+             own address.",
+        );
+    }
     if file.tls.is_some() && *file.listen.plain_http.get_ref() {
         check.fault(
             &file.listen.plain_http.span(),

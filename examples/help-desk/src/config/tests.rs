@@ -165,6 +165,10 @@ fn each_fault_names_its_line_or_variable_and_what_to_do() {
             "c.toml, line 2: http:// is for this machine alone",
         ),
         (
+            "desk = \"d\"\nsite = \"https://d.example\"\n[listen]\naddress = \"0.0.0.0:80\"\nplain_http = true\n",
+            "c.toml, line 5: plain_http = true, and [proxy] names no proxy that ends TLS",
+        ),
+        (
             "desk = \"d\"\nsite = \"http://localhost\"\n[tls]\ncertificate = \"c\"\nkey = \"k\"\n",
             "c.toml, line 2: it begins with http://, and there is [tls]\n  Write https://.",
         ),

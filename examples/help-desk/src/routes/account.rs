@@ -239,7 +239,9 @@ pub(super) async fn confirmed(
         let begin = move |desk: &mut Desk| desk.begin_passkey_confirm(&session);
         let asked = app.desks().at_the_door(begin).await?;
         return Ok(Some(Ask {
-            ceremony: app.ceremonies().begin(Ceremony::Confirm(asked.begun))?,
+            ceremony: app
+                .ceremonies()
+                .begin_of(who.session.operator(), Ceremony::Confirm(asked.begun))?,
             options: asked.options,
         }));
     }
@@ -322,7 +324,9 @@ async fn ask_for_new(app: &App, who: &Who) -> Result<Ask, Refusal> {
     let begin = move |desk: &mut Desk| desk.begin_passkey(&session);
     let (options, begun) = app.desks().run(begin).await?;
     Ok(Ask {
-        ceremony: app.ceremonies().begin(Ceremony::Add(begun))?,
+        ceremony: app
+            .ceremonies()
+            .begin_of(who.session.operator(), Ceremony::Add(begun))?,
         options,
     })
 }

@@ -1,5 +1,7 @@
 //! Downloads: the programs that users install, with what a program that manages computers needs.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -14,6 +16,8 @@ use crate::packages::Package;
 use crate::page::{Page, Who, html, in_query};
 use crate::refusal::Refusal;
 
+/// How long a page waits for the hash of what is new.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How much of a file is read at a time, in bytes.
 const CHUNK: usize = 64 * 1024;
 
@@ -53,7 +57,8 @@ struct Line {
     link: String,
     version: Option<String>,
     size: String,
-    sha256: String,
+    /// `None` as long as it is being computed.
+    sha256: Option<String>,
     silent: Option<String>,
 }
 
@@ -94,7 +99,7 @@ struct DownloadsPage {
 
 pub(super) async fn page(State(app): State<App>, who: Who) -> Result<Response, Refusal> {
     let own = app.clone();
-    let list = tokio::task::spawn_blocking(move || own.packages().map(crate::packages::Packages::list));
+    let list = tokio::task::spawn_blocking(move || own.packages().map(|packages| packages.list(PATIENCE)));
     let list = list.await.map_err(|_| ErrorCode::HostFailed)?;
     let (lines, unread) = match list {
         None => (Vec::new(), false),

@@ -29,7 +29,7 @@ mod live;
 mod methods;
 mod operators;
 mod report;
-mod rules_form;
+pub(crate) mod rules_form;
 mod set_up;
 mod settings;
 mod sign_in;

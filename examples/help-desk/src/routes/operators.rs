@@ -5,7 +5,7 @@ use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use fido_unlock::desk::{
-    Desk, DeskError, Operator, OperatorId, OperatorSession, Pending, Privilege, Role, UserId,
+    Desk, DeskError, KnownOperator, Operator, OperatorId, OperatorSession, Pending, Privilege, Role, UserId,
 };
 use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_texts::Texts;
@@ -478,6 +478,8 @@ async fn as_shown(
     if refusal.is_some() {
         page.choices = choices(Some(&typed.asked(&id)), page.page.t);
         page.user = Shown(typed.user.trim()).to_string();
+        // What was chosen was chosen in the form of then, with whose tag it is sent again.
+        page.seen = Shown(&typed.seen).to_string();
     }
     page.refusal = refusal;
     Ok(answer(StatusCode::CONFLICT, page.refusal.as_ref(), &page))
@@ -491,10 +493,19 @@ pub(super) async fn change(
 ) -> Result<Response, Refusal> {
     let typed = Typed::of(fields);
     let operator = typed.operator(&typed.id()?);
-    as_shown(&app, &who, &typed, "changed", move |desk, session, _| {
-        let operator = operator?;
-        Ok(desk.put_operator(session, &operator, None)?)
-    })
+    as_shown(
+        &app,
+        &who,
+        &typed,
+        "changed",
+        move |desk, session, (now, rests)| {
+            let shown = KnownOperator {
+                operator: now.clone(),
+                rests: rests.clone(),
+            };
+            Ok(desk.put_operator_shown(session, &operator?, &shown)?)
+        },
+    )
     .await
 }
 
@@ -508,7 +519,7 @@ pub(super) async fn approve(
     let reason = typed.reason.clone();
     let approved = as_shown(&app, &who, &typed, "approved", move |desk, session, known| {
         let pending = known.1.as_ref().ok_or(ErrorCode::NothingRests)?;
-        Ok(desk.approve_operator_shown(session, pending, &reason)?)
+        Ok(desk.approve_operator(session, pending, &reason)?)
     });
     approved.await
 }

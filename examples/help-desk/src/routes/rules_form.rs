@@ -63,7 +63,7 @@ pub(super) fn key(rule: Rule) -> String {
 }
 
 /// What a rule is called.
-pub(super) fn title(t: &Texts, rule: Rule) -> String {
+pub(crate) fn title(t: &Texts, rule: Rule) -> String {
     t.settings_rule(key(rule))
 }
 
@@ -143,9 +143,7 @@ pub(super) fn read(fields: &Fields) -> Result<Rules, Rule> {
         request_seconds: seconds(fields, Rule::RequestSeconds)?,
         verification_seconds: seconds(fields, Rule::VerificationSeconds)?,
         approval_seconds: seconds(fields, Rule::ApprovalSeconds)?,
-        session_seconds: Some(seconds(fields, Rule::SessionSeconds)?)
-            .filter(|seconds| *seconds >= Rules::SHORTEST_SESSION)
-            .ok_or(Rule::SessionSeconds)?,
+        session_seconds: seconds(fields, Rule::SessionSeconds)?,
         channel_rest_seconds: seconds(fields, Rule::ChannelRestSeconds)?,
         rest_seconds: seconds(fields, Rule::RestSeconds)?,
         licence_contact: contact(fields)?,
@@ -196,7 +194,7 @@ fn contact(fields: &Fields) -> Result<String, Rule> {
 }
 
 /// What a rule says, as it is read.
-pub(super) fn said(t: &Texts, value: &RuleValue) -> String {
+pub(crate) fn said(t: &Texts, value: &RuleValue) -> String {
     match value {
         RuleValue::Switch(true) => t.settings_yes(),
         RuleValue::Switch(false) => t.settings_no(),

@@ -375,7 +375,7 @@ pub(super) async fn approve(State(app): State<App>, who: Who, Form(form): Form<A
         let now = desk.rules(&session)?;
         match desk.pending_rules(&session)? {
             Some(pending) if seen(&now, &pending) == form.seen => {
-                desk.approve_rules_shown(&session, &pending, &form.reason)
+                desk.approve_rules(&session, &pending, &form.reason)
             }
             Some(_) => Err(ErrorCode::ApprovalElsewhere.into()),
             // What is asked for in this very moment was not shown.

@@ -140,12 +140,12 @@ pub(super) async fn begin(
         let operator = OperatorId::new(form.name.trim()).ok_or(ErrorCode::OperatorUnknown)?;
         if !form.passkey.is_empty() {
             let begin = move |desk: &mut Desk| desk.begin_passkey_sign_in(&operator);
-            return asked(app, app.desks().at_the_door(begin).await?);
+            return asked(app, from, app.desks().at_the_door(begin).await?);
         }
         let begin = move |desk: &mut Desk| desk.begin_sign_in(&operator, &form.password.0);
         match app.desks().at_the_door(begin).await? {
             SignIn::Done(session) => session,
-            SignIn::Passkey(passkey) => return asked(app, passkey),
+            SignIn::Passkey(passkey) => return asked(app, from, passkey),
         }
     } else {
         // It was counted when it was begun.
@@ -165,9 +165,11 @@ pub(super) async fn begin(
     }))
 }
 
-fn asked(app: &App, passkey: AskedPasskey) -> Result<Outcome, Refusal> {
+fn asked(app: &App, from: Network, passkey: AskedPasskey) -> Result<Outcome, Refusal> {
     Ok(Outcome::Asked(Ask {
-        ceremony: app.ceremonies().begin(Ceremony::SignIn(passkey.begun))?,
+        ceremony: app
+            .ceremonies()
+            .begin_from(from, Ceremony::SignIn(passkey.begun))?,
         options: passkey.options,
     }))
 }

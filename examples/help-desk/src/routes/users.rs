@@ -447,11 +447,8 @@ async fn refused(
     let mut page = look(app, who, id).await?;
     page.changed = refusal.is_none();
     if refusal.is_some() {
-        let now = page.typed.seen.clone();
-        page.typed = Typed {
-            seen: now,
-            ..typed.shown()
-        };
+        // What was typed was typed into the form of then, with whose tag it is sent again.
+        page.typed = typed.shown();
     }
     page.typed.reason = Shown(&typed.reason).to_string();
     page.refusal = refusal;
@@ -497,10 +494,10 @@ pub(super) async fn approve(
         let id = &known.user.id;
         let approved = if of_manager {
             let pending = known.manager_rests.ok_or(nothing)?;
-            desk.approve_manager_shown(session, id, &pending, &reason)
+            desk.approve_manager(session, id, &pending, &reason)
         } else {
             let pending = known.rests.ok_or(nothing)?;
-            desk.approve_user_shown(session, id, &pending, &reason)
+            desk.approve_user(session, id, &pending, &reason)
         };
         match approved {
             Ok(()) => Ok(true),

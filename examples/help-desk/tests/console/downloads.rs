@@ -14,7 +14,10 @@ async fn a_file_is_shown_with_what_it_is_and_fetched_as_it_is() {
     let text = "the program\n".repeat(20_000);
     std::fs::write(demo.packages().join("app-1.2.3-x64.msi"), &text).unwrap();
     let mut browser = Browser::signed_in(&demo, "devices-1").await;
-    let page = browser.get("/downloads").await;
+    let mut page = browser.get("/downloads").await;
+    while page.text.contains("It is being computed") {
+        page = browser.get("/downloads").await;
+    }
     let hash = base16ct::lower::encode_string(&Sha256::digest(&text));
     for expected in [
         "app-1.2.3-x64.msi",

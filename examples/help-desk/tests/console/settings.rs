@@ -278,6 +278,16 @@ async fn what_cannot_be_understood_is_named_and_stays() {
             refused.text
         );
     }
+    // Nor is what nobody could work with.
+    let short = [("approval_seconds", "0")];
+    let refused = send(&mut browser, &page, "/settings/preview", &short).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for text in [
+        "“An approval counts for” must be 1 minute at least",
+        "value=\"0\"",
+    ] {
+        assert!(refused.text.contains(text), "{text} in {}", refused.text);
+    }
     // A form that lacks a rule is no change to a default.
     let bare = browser.post("/settings/rules", &[("request_seconds", "1")]).await;
     assert_eq!(bare.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -26,6 +26,27 @@ async fn send(browser: &mut Browser<'_>, page: &Answer, action: &str, typed: &[(
     browser.post_bare(action, &all).await
 }
 
+/// A slip in the form does not make it one of what somebody else has changed meanwhile.
+#[tokio::test]
+async fn after_a_slip_a_change_by_somebody_else_is_not_overwritten() {
+    let demo = demo();
+    let mut first = Browser::signed_in(&demo, "admin-1").await;
+    let mut second = Browser::signed_in(&demo, "admin-2").await;
+    let id = "robin.sample";
+    let shown = second.get(&page_of(id)).await;
+    let page = first.get(&page_of(id)).await;
+    let named = |name| [("name", name), ("class", "ordinary")];
+    let changed = send(&mut first, &page, USER, &named("Robin One")).await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.text);
+    let slip = send(&mut second, &shown, USER, &named(" ")).await;
+    assert_eq!(slip.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", slip.text);
+    let stale = send(&mut second, &slip, USER, &named("Robin Two")).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text);
+    assert!(stale.text.contains("Robin One"), "{}", stale.text);
+    let done = send(&mut second, &stale, USER, &named("Robin Two")).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+}
+
 #[tokio::test]
 async fn a_user_is_added_and_changed() {
     let demo = demo();

@@ -47,26 +47,58 @@ fn without_a_trusted_proxy_the_header_changes_nothing() {
     assert_eq!([ask(1), ask(2), ask(3)], ["200", "200", "429"]);
 }
 
+/// Connections that stay open; once one is answered, it is counted.
+fn idle(address: &str, path: &str, count: usize) -> Vec<TcpStream> {
+    let connect = |_| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        assert_eq!(stream.read(&mut [0; 8]).unwrap(), 8);
+        stream
+    };
+    (0..count).map(connect).collect()
+}
+
+/// Whether one more connection is closed, or reset, without an answer.
+fn closes(address: &str, path: &str) -> bool {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let mut answer = Vec::new();
+    let _ = stream.write_all(request.as_bytes());
+    let _ = stream.read_to_end(&mut answer);
+    answer.is_empty()
+}
+
+/// Each look asks the desk, and nobody signs in for it.
+#[test]
+fn health_and_metrics_are_looked_at_now_and_then() {
+    let house = House::new();
+    house.configure("");
+    let console = house.start();
+    let look = |_| status(&get(&console.operations, "x", "/readyz", "")).to_owned();
+    assert!((0..1000).map(look).any(|status| status == "429"));
+    // Whoever browses is another matter.
+    let page = get(&console.address, "localhost", "/sign-in", "");
+    assert_eq!(status(&page), "200");
+}
+
+#[test]
+fn few_look_at_health_and_metrics_at_once() {
+    let house = House::new();
+    house.configure("");
+    let console = house.start();
+    let idle = idle(&console.operations, "/healthz", 32);
+    assert!(closes(&console.operations, "/healthz"));
+    drop(idle);
+}
+
 #[test]
 fn connections_beyond_the_most_are_closed() {
     let house = House::new();
     house.configure("[limits]\nconnections = 2\n");
     let console = house.start();
-    let idle: Vec<TcpStream> = (0..2)
-        .map(|_| {
-            let mut stream = TcpStream::connect(&console.address).unwrap();
-            // Once it is answered, it is counted.
-            let request = "GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n";
-            stream.write_all(request.as_bytes()).unwrap();
-            assert_eq!(stream.read(&mut [0; 8]).unwrap(), 8);
-            stream
-        })
-        .collect();
-    let mut third = TcpStream::connect(&console.address).unwrap();
-    let mut nothing = Vec::new();
-    // Closed, or reset.
-    let _ = third.read_to_end(&mut nothing);
-    assert!(nothing.is_empty());
+    let idle = idle(&console.address, "/sign-in", 2);
+    assert!(closes(&console.address, "/sign-in"));
     drop(idle);
     let mut answer = String::new();
     while !answer.starts_with("HTTP/1.1 200") {

@@ -1,5 +1,6 @@
 //! The whole desk, verified: its log here, and its rows.
 
+mod found;
 mod named;
 mod pages;
 mod rows;
@@ -69,7 +70,7 @@ pub(super) fn wrong(place: u64, fault: OrderFault) -> StorageError {
     }
 }
 
-/// A column beside an entry is not the entry's.
+/// A column beside an entry is not the entry's, or it is not found by it.
 pub(super) fn misfiled(place: u64) -> StorageError {
     StorageError::AuditBroken {
         detail: format!("entry {place}: a column beside it says something else"),
@@ -101,6 +102,7 @@ fn log(
 ) -> Result<u64, DeskError> {
     let mut range = Range::empty();
     let mut order = EntryOrder::default();
+    let mut found = found::Found::default();
     // It is told when all else is right: what somebody has done to the entries themselves counts more.
     let mut filed_elsewhere = None;
     while range.size() < state.size {
@@ -120,7 +122,8 @@ fn log(
             if let (Some(before), DeskEvent::LogRestored) = (before, entry.event) {
                 goes_on(txn, &entry, before, &range)?;
             }
-            if columns != Some(EntryColumns::of(&entry)) {
+            let own = EntryColumns::of(&entry);
+            if columns != Some(own) || !found.goes_on(txn, place, &own)? {
                 filed_elsewhere.get_or_insert(place);
             }
             range
@@ -140,7 +143,7 @@ fn log(
     if covered > state.size {
         return Err(ErrorCode::AuditCheckpoint.into());
     }
-    if let Some(place) = filed_elsewhere {
+    if let Some(place) = filed_elsewhere.or(found.unfound(txn, state.size)?) {
         return Err(misfiled(place).into());
     }
     Ok(covered)

@@ -109,28 +109,29 @@ pub fn approve(
     let whose = match (operator, user) {
         (Some(name), _) => {
             let id = operator_id(name)?;
-            match pending_of(&mut open, &id)? {
-                Some(pending) => {
-                    let change = format!("{}: {}", shown(&id), rests(&pending));
-                    approves(&change, prompt)?;
-                    open.desk
-                        .approve_operator_shown(&open.session, &pending, reason)?;
+            let pending = open.desk.pending_operators(&open.session)?;
+            let pending = pending.into_iter().find(|pending| pending.value.id == id);
+            let Some(pending) = pending else {
+                let all = open.desk.operators(&open.session)?;
+                let known = all.iter().any(|operator| operator.id == id);
+                return Err(if known {
+                    ErrorCode::NothingRests
+                } else {
+                    ErrorCode::OperatorMissing
                 }
-                None => open.desk.approve_operator(&open.session, &id, reason)?,
-            }
+                .into());
+            };
+            approves(&format!("{}: {}", shown(&id), rests(&pending)), prompt)?;
+            open.desk.approve_operator(&open.session, &pending, reason)?;
             name
         }
         (None, Some(name)) => {
             let id = user_id(name)?;
-            match open.desk.pending_class(&open.session, &id)? {
-                Some(pending) => {
-                    let change = format!("{}: {}, {}", shown(&id), class_name(pending.value), due(&pending));
-                    approves(&change, prompt)?;
-                    open.desk
-                        .approve_user_shown(&open.session, &id, &pending, reason)?;
-                }
-                None => open.desk.approve_user(&open.session, &id, reason)?,
-            }
+            let pending = open.desk.pending_class(&open.session, &id)?;
+            let pending = pending.ok_or(ErrorCode::NothingRests)?;
+            let change = format!("{}: {}, {}", shown(&id), class_name(pending.value), due(&pending));
+            approves(&change, prompt)?;
+            open.desk.approve_user(&open.session, &id, &pending, reason)?;
             name
         }
         (None, None) => return Err(Failure::usage("name an operator or a user")),

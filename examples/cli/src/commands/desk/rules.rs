@@ -19,18 +19,15 @@ pub fn run(at: &At, set: Option<&Path>, settle: Option<&str>, prompt: Prompt) ->
     let new: Option<Rules> = set.map(read_rules).transpose()?;
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
     if let Some(reason) = settle {
-        match pending(&mut open)? {
-            Some((pending, changes)) => {
-                approves(&described(&pending, &changes), prompt)?;
-                open.desk.approve_rules_shown(&open.session, &pending, reason)?;
-            }
-            // The desk says why not.
-            None => open.desk.approve_rules(&open.session, reason)?,
-        }
+        open.desk.pending_rules(&open.session)?;
+        let (pending, changes) = pending(&mut open)?.ok_or(ErrorCode::NothingRests)?;
+        approves(&described(&pending, &changes), prompt)?;
+        open.desk.approve_rules(&open.session, &pending, reason)?;
     }
     let remarks = new.as_ref().map(remarks).unwrap_or_default();
     if let Some(new) = &new {
-        open.desk.put_rules(&open.session, new)?;
+        let put = open.desk.put_rules(&open.session, new);
+        put.map_err(|error| Failure::of_desk(&error))?;
     }
     for remark in &remarks {
         say(format_args!("Remark: {remark}."));

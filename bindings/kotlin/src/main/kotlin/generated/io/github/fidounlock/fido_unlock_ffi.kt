@@ -1189,6 +1189,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_confirm(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_may(
@@ -1592,15 +1594,17 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(`ptr`: Long,`session`: Long,`last`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(`ptr`: Long,`session`: Long,`shown`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(`ptr`: Long,`session`: Long,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(`ptr`: Long,`session`: Long,`shown`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,`shown`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(`ptr`: Long,`session`: Long,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_confirm(`ptr`: Long,`session`: Long,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -2229,19 +2233,22 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read() and 0xFFFF) != 942) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() and 0xFFFF) != 24609) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() and 0xFFFF) != 6450) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules() and 0xFFFF) != 14692) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules() and 0xFFFF) != 17482) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user() and 0xFFFF) != 42300) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user() and 0xFFFF) != 27723) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator() and 0xFFFF) != 61180) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password() and 0xFFFF) != 6069) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_confirm() and 0xFFFF) != 28866) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user() and 0xFFFF) != 21511) {
@@ -8105,19 +8112,23 @@ public interface HelpDeskInterface {
     fun `announcementsRead`(`session`: OperatorSession, `last`: kotlin.ULong)
 
     /**
-     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     * A second Administrator lets an operator's change that rests hold at once. `shown`: as
+     * `pending_operators` gave it and they have seen it; another one that was asked for since is refused
+     * (number 434). `reason`: what made it urgent. Number 450 where they have to `confirm` first.
      */
-    fun `approveOperator`(`session`: OperatorSession, `operator`: kotlin.String, `reason`: kotlin.String)
+    fun `approveOperator`(`session`: OperatorSession, `shown`: PendingOperator, `reason`: kotlin.String)
 
     /**
-     * A second Administrator lets rules that rest hold at once.
+     * A second Administrator lets rules that rest hold at once. `shown`: as `pending_rules` gave them and they
+     * have seen them.
      */
-    fun `approveRules`(`session`: OperatorSession, `reason`: kotlin.String)
+    fun `approveRules`(`session`: OperatorSession, `shown`: PendingRules, `reason`: kotlin.String)
 
     /**
-     * A second Administrator lets it hold at once that a user is no longer privileged.
+     * A second Administrator lets it hold at once that a user is no longer privileged. `shown`: as
+     * `pending_class` gave it and they have seen it.
      */
-    fun `approveUser`(`session`: OperatorSession, `user`: kotlin.String, `reason`: kotlin.String)
+    fun `approveUser`(`session`: OperatorSession, `user`: kotlin.String, `shown`: PendingClass, `reason`: kotlin.String)
 
     /**
      * Gives an operator other roles and privileges; what is more than before rests.
@@ -8128,6 +8139,13 @@ public interface HelpDeskInterface {
      * Gives the session's operator another password, which is wiped on this side, and ends all their sessions.
      */
     fun `changePassword`(`session`: OperatorSession, `password`: kotlin.String)
+
+    /**
+     * Confirms by the password, which is wiped on this side, that the session's operator is still who they are.
+     * What they let hold at once, they let hold within five minutes of this or of the sign-in; number 450
+     * afterwards.
+     */
+    fun `confirm`(`session`: OperatorSession, `password`: kotlin.String)
 
     /**
      * Forgets all that is known of a user; the log keeps a number that says nothing.
@@ -9222,9 +9240,11 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     * A second Administrator lets an operator's change that rests hold at once. `shown`: as
+     * `pending_operators` gave it and they have seen it; another one that was asked for since is refused
+     * (number 434). `reason`: what made it urgent. Number 450 where they have to `confirm` first.
      */
-    @Throws(UnlockException::class)override fun `approveOperator`(`session`: OperatorSession, `operator`: kotlin.String, `reason`: kotlin.String)
+    @Throws(UnlockException::class)override fun `approveOperator`(`session`: OperatorSession, `shown`: PendingOperator, `reason`: kotlin.String)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
@@ -9232,7 +9252,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`operator`),
+        FfiConverterTypePendingOperator.lower(`shown`),
         FfiConverterString.lower(`reason`),_status)
 }
     }
@@ -9241,9 +9261,10 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * A second Administrator lets rules that rest hold at once.
+     * A second Administrator lets rules that rest hold at once. `shown`: as `pending_rules` gave them and they
+     * have seen them.
      */
-    @Throws(UnlockException::class)override fun `approveRules`(`session`: OperatorSession, `reason`: kotlin.String)
+    @Throws(UnlockException::class)override fun `approveRules`(`session`: OperatorSession, `shown`: PendingRules, `reason`: kotlin.String)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
@@ -9251,6 +9272,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypePendingRules.lower(`shown`),
         FfiConverterString.lower(`reason`),_status)
 }
     }
@@ -9259,9 +9281,10 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * A second Administrator lets it hold at once that a user is no longer privileged.
+     * A second Administrator lets it hold at once that a user is no longer privileged. `shown`: as
+     * `pending_class` gave it and they have seen it.
      */
-    @Throws(UnlockException::class)override fun `approveUser`(`session`: OperatorSession, `user`: kotlin.String, `reason`: kotlin.String)
+    @Throws(UnlockException::class)override fun `approveUser`(`session`: OperatorSession, `user`: kotlin.String, `shown`: PendingClass, `reason`: kotlin.String)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
@@ -9270,6 +9293,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
         FfiConverterTypeOperatorSession.lower(`session`),
         FfiConverterString.lower(`user`),
+        FfiConverterTypePendingClass.lower(`shown`),
         FfiConverterString.lower(`reason`),_status)
 }
     }
@@ -9303,6 +9327,26 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`password`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Confirms by the password, which is wiped on this side, that the session's operator is still who they are.
+     * What they let hold at once, they let hold within five minutes of this or of the sign-in; number 450
+     * afterwards.
+     */
+    @Throws(UnlockException::class)override fun `confirm`(`session`: OperatorSession, `password`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_confirm(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
