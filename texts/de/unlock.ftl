@@ -16,7 +16,7 @@ unlock-open-codes = Offene Codes
 unlock-state = Zustand
 unlock-what-to-do = Aktion
 unlock-privileged = privilegiert
-unlock-no-device = kein Gerät registriert
+unlock-no-device = kein Gerät registriert: Es gibt nichts zu entsperren. Die Person braucht zuerst einen Schlüssel, von der Ausgabestelle.
 unlock-last = zuletzt entsperrt am { $day }
 unlock-registered = registriert am { $day }
 unlock-may-be-good = { $count ->
@@ -24,7 +24,7 @@ unlock-may-be-good = { $count ->
    *[other] { $count } können noch gültig sein
 }
 unlock-none = keine
-unlock-retired = ausgemustert
+unlock-retired = ausgemustert: nicht zu entsperren
 unlock-in-use = in Gebrauch
 unlock-button = ENTSPERREN
 unlock-button-for = Gerät { $device } von { $name } entsperren

@@ -8,6 +8,7 @@ vouch-operator = Fragt
 vouch-since = Anruf seit
 vouch-asked = Sie wurden gefragt
 vouch-how = Steht { $name } vor Ihnen, oder haben Sie eben selbst mit dieser Person gesprochen, auf einem Weg, den Sie schon vorher kannten? Sagen Sie nur dann Ja. Wer Sie um ein Ja bittet, kann der Dieb sein.
+vouch-group = Der Helpdesk hat dem Anrufer die Zeichen { $group } genannt: Lassen Sie sie sich sagen.
 vouch-yes = JA, DIE PERSON IST ES
 vouch-no = NEIN
 vouch-unknown = ICH WEISS ES NICHT

@@ -8,6 +8,7 @@ vouch-operator = Asks
 vouch-since = Calling since
 vouch-asked = You were asked
 vouch-how = Is { $name } in front of you, or have you just spoken to them yourself, by a way that you knew before? Only then say yes. Whoever asks you to say yes may be the thief.
+vouch-group = The help desk has told the caller the letters { $group }: have them say these to you.
 vouch-yes = YES, IT IS THEM
 vouch-no = NO
 vouch-unknown = I DO NOT KNOW

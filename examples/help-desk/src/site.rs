@@ -14,7 +14,8 @@ impl Site {
     /// On this machine alone, without TLS: by address, and by the name `localhost`.
     #[must_use]
     pub fn on_loopback(address: SocketAddr) -> Self {
-        let mut hosts = vec![address.to_string(), format!("localhost:{}", address.port())];
+        // By name first: an address has no passkeys.
+        let mut hosts = vec![format!("localhost:{}", address.port()), address.to_string()];
         if address.port() == 80 {
             // Browsers leave that out.
             hosts.extend(["127.0.0.1", "[::1]", "localhost"].map(String::from));

@@ -147,10 +147,14 @@ pub(super) struct CallPage {
     refusal: Option<Refusal>,
 }
 
+/// A number on record is new for 30 days, in seconds.
+const NEW_NUMBER: u64 = 30 * 24 * 60 * 60;
+
 /// A number that the owner is called back on.
 struct Telephone {
     address: String,
-    changed: String,
+    /// Since when it is on record, where that is so new that somebody may have put it there for this call.
+    new_since: Option<String>,
 }
 
 /// A code of an earlier call for this device.
@@ -190,8 +194,13 @@ impl CallPage {
                 .map(|number| Shown(number).to_string())
                 .unwrap_or_default();
         }
+        let manager = Manager::of(&call, &rules, &app.site().url());
+        // A manager who can answer here is not vouched for by the operator: whoever has the caller's telephone may be
+        // anybody.
+        let asks_manager = manager.can_be_asked();
         let accepted = |(method, ..): &&(VerificationMethod, _, _)| {
             rules.accepts(call.user.class, *method, Vouched::Operator)
+                && !(asks_manager && *method == VerificationMethod::Manager)
         };
         let methods = METHODS
             .iter()
@@ -205,11 +214,15 @@ impl CallPage {
         let telephones = telephones.filter(|channel| channel.kind == ChannelKind::Telephone);
         let telephones = telephones.map(|channel| Telephone {
             address: Shown(&channel.address).to_string(),
-            changed: day(channel.changed_at),
+            new_since: (call.opened_at.0.saturating_sub(channel.changed_at.0) < NEW_NUMBER)
+                .then(|| day(channel.changed_at)),
         });
         let others = call.open_codes.iter().filter(|other| other.request != call.id);
         Self {
-            verified: call.caller.map(|(method, _)| title(page.t, method)),
+            verified: call.caller.map(|(method, vouched)| match (method, vouched) {
+                (VerificationMethod::Manager, Vouched::Machine) => page.t.method_manager_answered(),
+                (method, _) => title(page.t, method),
+            }),
             page,
             stage: Stage::of(&call, live::now()),
             own: call.operator == *who.session.operator(),
@@ -235,7 +248,7 @@ impl CallPage {
             typed,
             code: None,
             approval: Approval::of(&call),
-            manager: Manager::of(&call, &rules, &app.site().url()),
+            manager,
             denied_by: call
                 .manager
                 .as_ref()

@@ -7,7 +7,7 @@ use crate::chromium::{Chromium, Served};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manager_vouches_while_the_operator_types_on() {
     let served = Served::start(|router| router).await;
-    let (desk, manager) = tokio::join!(Chromium::start(&served), Chromium::start(&served));
+    let (desk, mut manager) = tokio::join!(Chromium::start(&served), Chromium::start(&served));
     desk.sign_in("desk-1", served.password("desk-1")).await;
     desk.open("/try-it").await;
     let challenge = desk.text("#device-challenge").await;
@@ -23,6 +23,7 @@ async fn a_manager_vouches_while_the_operator_types_on() {
     desk.fill("challenge", &challenge).await;
 
     // The address leads who has not signed in through the sign-in.
+    manager.by_name(&served);
     manager.web.goto(&link).await.unwrap();
     manager.sees("label", "Name").await;
     manager.fill("name", "manager-1").await;

@@ -205,7 +205,7 @@ async fn an_operators_word_is_not_enough_for_a_privileged_user() {
     let device = browser.device_of("dana.specimen").await;
     let call = browser.open_call("dana.specimen", &device).await;
     let page = browser.get(&call).await;
-    assert!(page.text.contains("Give no code.") && !page.text.contains("GENERATE"));
+    assert!(page.text.contains("Give no code:") && !page.text.contains("GENERATE"));
     let forced = browser.post(&format!("{call}/code"), &prompt("")).await;
     forced.refuses(403, ErrorCode::CallerMethod);
 }

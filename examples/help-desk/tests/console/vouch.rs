@@ -24,7 +24,7 @@ async fn ask(browser: &mut Browser<'_>, call: &str) -> Answer {
 
 /// The path of the address that the operator sends.
 fn link(asked: &Answer) -> String {
-    let link = asked.between("<p class=\"command token\">http://127.0.0.1:8080", "<");
+    let link = asked.between("<p class=\"command token\">http://localhost:8080", "<");
     link.into()
 }
 
