@@ -21,7 +21,7 @@ EVENTS = {
     13: "SignedOut", 20: "RequestOpened", 21: "CallerVerified", 22: "Approved", 23: "ChallengeAccepted",
     24: "ReasonChanged", 25: "TakenOver", 26: "DeliveryChanged", 27: "ApprovalAsked", 28: "ManagerAsked",
     29: "CallerDenied", 30: "Authorised", 31: "CodeMade", 32: "CodeSent", 33: "CallerNotKnown",
-    34: "CallerNumberNoted", 40: "Done", 41: "Abandoned", 42: "NoticeSent", 43: "NoticeFailed", 50: "Refused",
+    34: "CallerNumberNoted", 35: "CallerReported", 40: "Done", 41: "Abandoned", 42: "NoticeSent", 43: "NoticeFailed", 50: "Refused",
     60: "AlarmRaised", 61: "AlarmAcknowledged", 70: "UserChanged", 71: "ChannelChanged", 72: "ChannelRemoved",
     73: "UserErased", 74: "ManagerChanged", 80: "DeviceRegistered", 81: "DeviceRotated", 82: "DeviceRetired", 83: "PinBlocked",
     84: "SlotsSeen", 90: "ServiceSwitched", 91: "CheckpointMade", 92: "IssuerKeyMade", 93: "IssuerKeysBackedUp",
@@ -40,7 +40,7 @@ KNOWN = WHO | {12, 17, 18, 19, 20, 21, 23, 25}
 KEYS = {
     1: set(), 2: {7, 22}, 3: {7}, 10: {7}, 11: {7, 8, 9, 22}, 12: {7, 11, 24}, 13: {7, 24}, 20: WHO | {22},
     21: WHO | {14, 15, 16, 21}, 22: WHO | {16, 21}, 23: WHO | {12, 18, 19, 20}, 24: WHO | {22}, 25: WHO | {21},
-    26: WHO | {22}, 27: WHO, 28: WHO | {21}, 29: WHO | {16, 21}, 30: WHO | {12, *range(14, 23)}, 31: WHO | {13}, 32: WHO | {22}, 33: WHO | {16, 21}, 34: WHO | {22}, 40: WHO | {20}, 41: WHO,
+    26: WHO | {22}, 27: WHO, 28: WHO | {21}, 29: WHO | {16, 21}, 30: WHO | {12, *range(14, 23)}, 31: WHO | {13}, 32: WHO | {22}, 33: WHO | {16, 21}, 34: WHO | {22}, 35: WHO | {22}, 40: WHO | {20}, 41: WHO,
     42: WHO, 43: WHO | {22, 24}, 50: KNOWN | {11}, 60: KNOWN | {11, 23}, 61: {7, 9, 11, 20, 22, 23}, 70: {7, 8, 22},
     71: {7, 8, 22}, 72: {7, 8, 22}, 73: {7, 8}, 74: {7, 8, 21}, 80: {7, 8, 9, 17, 18, 19, 20}, 81: {7, 8, 9, 17, 18, 19, 25},
     82: {7, 8, 9}, 83: {7, 9}, 84: {7, 8, 9}, 90: {7, 22}, 91: {7}, 92: {7, 17, 18, 19}, 93: {7}, 94: {7},

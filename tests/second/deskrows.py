@@ -105,7 +105,7 @@ TABLES = {
     "device_states": (device_id, fields(o0=u16, k1=array(CODE), k2=u32, k3=u32, o4=time)),
     "requests": (request, fields(k0=one_of(0, 1, 2, 3, 4), k1=person, k2=person, k3=device_id, k4=text, k5=time, k6=u32,
                                  k7=u32, k8=u32, o9=CALLER, k10=u8, o11=data(16, 18), o12=APPROVAL, o13=text,
-                                 o14=AUTHORISED, o15=b32, o16=VOUCH, o17=text)),
+                                 o14=AUTHORISED, o15=b32, o16=VOUCH, o17=text, o18=person)),
     "answered": (data(14), fields(k0=device_id)),
     "limits": (lambda key: len(key) == {0: 11, 1: 11, 2: 33}.get(key[0]), fields(k0=array(fields(k0=time, k1=u32)))),
     "alarms": (data(8), fields(k0=u16, o1=device_id, o2=u16, k3=time, k4=boolean)),

@@ -28,6 +28,8 @@ mod health;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;
+#[path = "desk/impostors.rs"]
+mod impostors;
 #[path = "desk/managers.rs"]
 mod managers;
 #[path = "desk/passkeys.rs"]

@@ -101,6 +101,7 @@ audit-event = { $event ->
     [CodeSent] Code gesendet
     [CallerNotKnown] Führungskraft weiß es nicht
     [CallerNumberNoted] Nummer des Anrufers notiert
+    [CallerReported] Anrufer als falsch gemeldet
     [Done] Erledigt
     [Abandoned] Aufgegeben
     [NoticeSent] Nachricht gesendet

@@ -209,7 +209,7 @@ error-452 = der Passkey wurde nicht angenommen
     .next = Versuchen Sie es noch einmal, oder verwenden Sie einen anderen Passkey.
 error-453 = diesen Operator gibt es nicht, oder der Einmalcode ist falsch oder abgelaufen
     .next = Prüfen Sie beides: Ein Code gilt einmal und einen Tag lang. Bitten Sie einen Administrator um einen neuen.
-error-454 = die Führungskraft des Benutzers sagt, dass der Anrufer ein anderer ist
+error-454 = die Führungskraft des Benutzers oder ein Operator sagt, dass der Anrufer ein anderer ist
     .next = Geben Sie keinen Code heraus, beenden Sie den Anruf, und informieren Sie Ihr Sicherheitsteam.
 
 # Transport (500-599)

@@ -102,6 +102,7 @@ audit-event = { $event ->
     [CodeSent] Code sent
     [CallerNotKnown] Caller not known to their manager
     [CallerNumberNoted] Caller’s number noted
+    [CallerReported] Caller reported as an impostor
     [Done] Done
     [Abandoned] Given up
     [NoticeSent] Notice sent

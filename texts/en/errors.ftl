@@ -211,7 +211,7 @@ error-452 = the passkey was not taken
     .next = Try again, or use another passkey.
 error-453 = no such operator, or the one-time code is wrong or has run out
     .next = Check both: a code is good once, for a day. Ask an Administrator for a new one.
-error-454 = the user's manager says that the caller is not the user
+error-454 = the user's manager or an operator says that the caller is not the user
     .next = Give no code, end the call and tell your security team.
 
 ## transport

@@ -206,7 +206,7 @@ namespace FidoUnlock
         PasskeyRefused = 452,
         /// <summary>No such operator, or the one-time code is wrong or has run out.</summary>
         SignInCodeWrong = 453,
-        /// <summary>The user's manager says that the caller is not the user.</summary>
+        /// <summary>The user's manager or an operator says that the caller is not the user.</summary>
         CallerDenied = 454,
         /// <summary>No security key or card was found.</summary>
         NoDevice = 501,

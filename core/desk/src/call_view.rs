@@ -74,6 +74,8 @@ pub struct CallView {
     pub caller: Option<(VerificationMethod, Vouched)>,
     /// Who may vouch for the caller, and how far that is; `None` where nobody is the user's manager.
     pub manager: Option<CallManager>,
+    /// The operator who has said that the caller is not the user: it has ended.
+    pub reported_by: Option<OperatorId>,
     /// The challenge, which passed the checks.
     pub challenge: Option<Challenge>,
     /// Who approved, as long as that counts.

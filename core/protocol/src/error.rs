@@ -236,7 +236,7 @@ error_table! {
     451 PasskeyWanted Policy "this operator signs in with a passkey" "Sign in in the help desk's console, with the passkey; if it is lost, ask an Administrator for a one-time code."
     452 PasskeyRefused Policy "the passkey was not taken" "Try again, or use another passkey."
     453 SignInCodeWrong Policy "no such operator, or the one-time code is wrong or has run out" "Check both: a code is good once, for a day. Ask an Administrator for a new one."
-    454 CallerDenied Policy "the user's manager says that the caller is not the user" "Give no code, end the call and tell your security team."
+    454 CallerDenied Policy "the user's manager or an operator says that the caller is not the user" "Give no code, end the call and tell your security team."
 
     501 NoDevice Transport "no security key or card was found" "Put the key in, or lay the card on the reader."
     502 PermissionDenied Transport "this user may not open the device" "Install the udev rule from the documentation, or ask your administrator."

@@ -62,7 +62,7 @@ fn passkeys_tokens_and_a_code(desk: &mut Desk, admin: &OperatorSession, anna: &O
     desk.sign_in(&operator_id(BERT.0), BERT.1).unwrap_err();
 }
 
-/// The manager of zoe is asked in three calls, and says each that can be said.
+/// The manager of zoe is asked in three calls, and says each that can be said; a fourth is reported.
 fn managers(house: &mut House) {
     let admin = house.sign_in(ADMIN);
     let mona = (operator_id("mona.account"), "blue kettles never sing");
@@ -89,6 +89,8 @@ fn managers(house: &mut House) {
         let seen = house.desk.manager_question(&mona, id).unwrap().basis;
         house.desk.answer_as_manager(&mona, id, &seen, answer).unwrap();
     }
+    let id = house.open(&anna, 1);
+    house.desk.report_impostor(&anna, id, "it was not zoe").unwrap();
 }
 
 /// Writes `checkpoint`, tiles, entries and texts of a log that was restored once, and beside them `key`,

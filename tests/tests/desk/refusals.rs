@@ -139,13 +139,14 @@ fn without_any_licence_the_rules_say_whom_to_ask() {
 
 #[test]
 fn each_privilege_is_its_own() {
-    const OF_UNLOCK: [Act; 6] = [
+    const OF_UNLOCK: [Act; 7] = [
         |desk, session, id| desk.request(session, id).map(|_| ()),
         |desk, session, _| desk.open_requests(session, None, 10).map(|_| ()),
         |desk, session, _| desk.open_codes(session, &device(1)).map(|_| ()),
         |desk, session, _| desk.alarms(session, 0, 10).map(|_| ()),
         |desk, session, id| desk.done(session, id),
         |desk, session, id| desk.abandon(session, id),
+        |desk, session, id| desk.report_impostor(session, id, "not them"),
     ];
     const OF_OTHERS: [Act; 16] = [
         |desk, session, _| desk.record_key_event(session, KeyEvent::BackedUp),

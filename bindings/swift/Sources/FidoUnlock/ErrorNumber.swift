@@ -201,7 +201,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case passkeyRefused = 452
     /// No such operator, or the one-time code is wrong or has run out.
     case signInCodeWrong = 453
-    /// The user's manager says that the caller is not the user.
+    /// The user's manager or an operator says that the caller is not the user.
     case callerDenied = 454
     /// No security key or card was found.
     case noDevice = 501

@@ -249,6 +249,7 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
         lives,
         caller: caller.map(|caller| (caller.method, caller.vouched)),
         manager: vouch::of_call(step, row)?,
+        reported_by: row.reported.map(|by| who::operator_name(step, by)).transpose()?,
         challenge: row.challenge(),
         approved_by: approval
             .map(|given| who::operator_name(step, given.operator))

@@ -20,6 +20,7 @@ pub(crate) mod notice;
 pub(crate) mod operators;
 pub(crate) mod passkeys;
 pub(crate) mod registry;
+pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod service;
 pub(crate) mod sessions;

@@ -6,7 +6,7 @@ use fido_unlock_protocol::error::ErrorCode;
 use fido_unlock_protocol::{Challenge, DeviceId};
 
 use super::Desk;
-use crate::decide::{alarm, approval, authorise, call, challenge, close, lookup, verification};
+use crate::decide::{alarm, approval, authorise, call, challenge, close, lookup, report, verification};
 use crate::ports::{ApprovalError, Approver, CallerError, CallerVerifier};
 use crate::record::DeskEvent;
 use crate::{
@@ -451,6 +451,26 @@ impl Desk {
     pub fn abandon(&mut self, session: &OperatorSession, id: RequestId) -> Result<(), DeskError> {
         self.step(DeskEvent::Abandoned, |step| {
             close::close(step, session, id, false)
+        })
+    }
+
+    /// Says that the caller of a request is not its user, such as when the user, called back, has not called. The request
+    /// ends, and an alarm is raised; a code that was made may still be good and stays on the list of open codes. Also of
+    /// another operator's request, and of one that was given up or has run out. `what`: what was seen or heard, at most
+    /// 400 bytes of it are kept.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ReasonMissing`] without `what`; [`ErrorCode::CallerDenied`] where that was said already;
+    /// [`ErrorCode::RequestUsed`] where it is done; [`ErrorCode::UserUnknown`] where the user was erased;
+    /// [`ErrorCode::RequestUnknown`]; [`ErrorCode::PrivilegeMissing`]; clock; a store's error.
+    pub fn report_impostor(
+        &mut self,
+        session: &OperatorSession,
+        id: RequestId,
+        what: &str,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::CallerReported, |step| {
+            report::report(step, session, id, what)
         })
     }
 

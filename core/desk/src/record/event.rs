@@ -58,6 +58,7 @@ events! {
     32 CodeSent "The code was handed over to the user's channel."
     33 CallerNotKnown "The caller's manager cannot say whether the caller is the user."
     34 CallerNumberNoted "The operator noted the number that the caller calls from, or says to; the text is the number."
+    35 CallerReported "The operator says that the caller is not the user: the request ends; the text is what they saw or heard."
     40 Done "The operator says that the device was unlocked."
     41 Abandoned "The unlock was given up; the code may still be good."
     42 NoticeSent "A notice was handed over."

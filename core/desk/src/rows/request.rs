@@ -137,6 +137,9 @@ pub(crate) struct RequestRow {
     /// The number that the caller calls from.
     #[n(17)]
     pub(crate) caller_number: Option<String>,
+    /// The operator who has said that the caller is not the user.
+    #[n(18)]
+    pub(crate) reported: Option<PersonNumber>,
 }
 
 impl RequestRow {
@@ -168,13 +171,14 @@ impl RequestRow {
             code_sha256: None,
             vouch: None,
             caller_number: None,
+            reported: None,
         }
     }
 
-    /// Whether the user's manager has said that the caller is somebody else.
+    /// Whether the user's manager or an operator has said that the caller is somebody else.
     pub(crate) fn is_denied(&self) -> bool {
         let answer = self.vouch.and_then(|vouch| vouch.answer);
-        answer == Some(ManagerAnswer::No)
+        self.reported.is_some() || answer == Some(ManagerAnswer::No)
     }
 
     /// What the manager was shown has changed: what they have vouched for is void.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::call::{self, request_id};
 use super::call_page::Typed;
 use super::sign_in::{Ask, Credentials, Outcome};
-use super::{asks_manager, guard, methods, sign_in};
+use super::{asks_manager, guard, methods, report, sign_in};
 use crate::app::App;
 use crate::guesses::Network;
 use crate::language;
@@ -29,6 +29,7 @@ pub(super) enum Step {
     Code,
     Done,
     Abandon,
+    Report,
     TakeOver,
     AskManager,
 }
@@ -39,6 +40,7 @@ impl Step {
             Self::Code => "code",
             Self::Done => "done",
             Self::Abandon => "abandon",
+            Self::Report => "report",
             Self::TakeOver => "take-over",
             Self::AskManager => "ask-manager",
         }
@@ -167,6 +169,7 @@ async fn go_on(app: &App, who: Who, id: RequestId, step: Step, kept: Kept) -> Re
         Step::Code => call::give_code(app, &who, id, kept.typed).await,
         Step::Done => call::close(app, who, id, true).await,
         Step::Abandon => call::close(app, who, id, false).await,
+        Step::Report => report::say(app, &who, id, kept.typed).await,
         Step::TakeOver => call::take(app, &who, id, kept.typed).await,
         Step::AskManager => asks_manager::ask_manager(app, &who, id, kept.typed).await,
     }

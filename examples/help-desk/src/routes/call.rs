@@ -69,7 +69,7 @@ pub(super) async fn give_code(
     })
 }
 
-fn refused(page: CallPage, error: DeskError) -> Response {
+pub(super) fn refused(page: CallPage, error: DeskError) -> Response {
     let refusal = Refusal::from(error);
     refusal::refused(&refusal.clone(), &page.with_refusal(refusal))
 }

@@ -24,7 +24,7 @@ use crate::refusal::Refusal;
 enum Stage {
     /// No code yet.
     Asking,
-    /// Given up before a code was made.
+    /// Ended before a code was made: given up, or it is not the owner.
     GivenUp,
     /// It has run out before a code was made.
     RunOut,
@@ -40,6 +40,7 @@ impl Stage {
     fn of(call: &CallView, now: UnixTime) -> Self {
         match call.code {
             None if call.lives => Self::Asking,
+            None if is_denied(call) || call.reported_by.is_some() => Self::GivenUp,
             // A backup that was put in place ends calls too.
             None if now <= call.expires_at && !call.unknown_since_backup => Self::GivenUp,
             None => Self::RunOut,
@@ -141,6 +142,8 @@ pub(super) struct CallPage {
     manager: Manager,
     /// The manager who has said that it is somebody else.
     denied_by: Option<String>,
+    /// The operator who has said that it is somebody else.
+    reported_by: Option<String>,
     refusal: Option<Refusal>,
 }
 
@@ -251,6 +254,7 @@ impl CallPage {
                 .as_ref()
                 .filter(|_| is_denied(&call))
                 .map(|manager| Shown(&manager.name).to_string()),
+            reported_by: call.reported_by.as_ref().map(|by| Shown(by.as_str()).to_string()),
             refusal: None,
         }
     }

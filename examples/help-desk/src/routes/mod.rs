@@ -28,6 +28,7 @@ mod licence;
 mod live;
 mod methods;
 mod operators;
+mod report;
 pub(crate) mod rules_form;
 mod set_up;
 mod settings;
@@ -166,6 +167,7 @@ fn table(app: &App) -> Vec<Row> {
         row(POST, unlock, "/unlock/{request}/code", post(call::code)).when_lapsed(GoOn(Step::Code)),
         row(POST, unlock, "/unlock/{request}/done", post(call::done)).when_lapsed(GoOn(Step::Done)),
         row(POST, unlock, "/unlock/{request}/abandon", post(call::abandon)).when_lapsed(GoOn(Step::Abandon)),
+        row(POST, unlock, "/unlock/{request}/report", post(report::report)).when_lapsed(GoOn(Step::Report)),
         row(POST, unlock, "/unlock/{request}/take-over", post(call::take_over))
             .when_lapsed(GoOn(Step::TakeOver)),
         row(GET, Everyone, "/unlock/{request}/sign-in", get(again::page)),

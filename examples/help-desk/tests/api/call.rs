@@ -139,6 +139,24 @@ async fn a_request_is_taken_over_and_given_up() {
 }
 
 #[tokio::test]
+async fn a_caller_is_reported() {
+    let demo = demo();
+    let program = Program::of(&demo, "desk-1", UNLOCK).await;
+    let device = program.device_of("alex").await;
+    let call = program.open("alex.muster", &device).await;
+    let nothing = program.post(&format!("{call}/report"), json!({"what": ""})).await;
+    nothing.refuses(422, ErrorCode::ReasonMissing);
+    let what = json!({"what": "called back: Alex has not called"});
+    let ended = program.step(&call, "report", what.clone()).await;
+    assert_eq!(
+        (&ended["lives"], &ended["reported_by"]),
+        (&json!(false), &json!("desk-1"))
+    );
+    let twice = program.post(&format!("{call}/report"), what).await;
+    twice.refuses(403, ErrorCode::CallerDenied);
+}
+
+#[tokio::test]
 async fn pages_go_on_where_the_one_before_ended() {
     let demo = demo();
     let program = Program::of(&demo, "desk-1", UNLOCK).await;

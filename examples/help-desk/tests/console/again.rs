@@ -158,6 +158,20 @@ async fn each_step_of_a_call_goes_on() {
         .submit(&asked, &format!("{call}/sign-in"), &password)
         .await;
     assert!(taken.text.contains("GENERATE"), "{}", taken.text);
+
+    let call = second.open_call("alex.muster", &device).await;
+    let page = browser.get(&call).await;
+    session_ends(&browser, "desk-1").await;
+    let heard = "called back: it was not Alex";
+    let asked = browser
+        .submit(&page, &format!("{call}/report"), &[("statement", heard)])
+        .await;
+    asks_again(&asked, 401, &["desk-1", "report", heard]);
+    browser
+        .submit(&asked, &format!("{call}/sign-in"), &password)
+        .await;
+    let ended = browser.get(&call).await;
+    assert!(ended.text.contains("by the report of desk-1"), "{}", ended.text);
 }
 
 /// Signed out and in again in another tab: the page's token is of a session that has ended.

@@ -29,6 +29,7 @@ mod keys;
 mod language;
 mod licence;
 mod operators;
+mod report;
 mod rules;
 mod set_up;
 mod settings;

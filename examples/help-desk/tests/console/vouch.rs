@@ -144,6 +144,13 @@ async fn a_no_ends_the_call_and_administrators_have_an_alarm() {
         page.text
     );
     assert!(!page.text.contains("GENERATE RESPONSE CODE"));
+    assert!(
+        page.text
+            .contains("Ended before a code was made, by the answer of Alex Muster.")
+            && !page.text.contains("Given up"),
+        "{}",
+        page.text
+    );
     let code = desk
         .post(
             &format!("{call}/code"),

@@ -403,6 +403,34 @@ pub(super) async fn abandon(
     .await
 }
 
+/// What was seen or heard.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Report)]
+pub(super) struct Reported {
+    #[schema(example = "called back: the owner has not called")]
+    what: String,
+}
+
+/// The caller is not the user
+///
+/// The request ends, and Administrators see an alarm. A code that was made may still be good. Also of another operator's
+/// request, and of one that was given up or has run out.
+#[utoipa::path(post, path = "/api/v1/requests/{request}/report", tag = "calls", request_body = Reported,
+    params(("request" = String, Path, description = "Its id")),
+    responses((status = 200, body = RequestOut)))]
+pub(super) async fn report(
+    State(app): State<App>,
+    Caller(session): Caller,
+    Path(request): Path<String>,
+    Given(given): Given<Reported>,
+) -> Result<Response, Refusal> {
+    step(&app, session, &request, move |desk, session, id| {
+        desk.report_impostor(session, id, &given.what)
+    })
+    .await
+}
+
 /// Goes on with another operator's request
 ///
 /// Verification and approval are void.

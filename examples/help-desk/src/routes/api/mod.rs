@@ -70,6 +70,7 @@ fn list() -> Vec<ApiRoute> {
         route(UNLOCK, routes!(calls::code)),
         route(UNLOCK, routes!(calls::done)),
         route(UNLOCK, routes!(calls::abandon)),
+        route(UNLOCK, routes!(calls::report)),
         route(UNLOCK, routes!(calls::take_over)),
         route(AUDIT, routes!(audit::entries)),
         route(AUDIT, routes!(audit::entry)),

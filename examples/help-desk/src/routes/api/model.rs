@@ -290,6 +290,8 @@ pub(super) struct RequestOut {
     caller: Option<CallerOut>,
     /// Null where nobody is the user's manager.
     manager: Option<ManagerOut>,
+    /// The operator who has said that the caller is not the user: it has ended.
+    reported_by: Option<String>,
     /// The challenge, which passed the checks.
     challenge: Option<String>,
     /// Who approved, as long as that counts.
@@ -321,6 +323,7 @@ impl From<&CallView> for RequestOut {
                 vouched_by: vouched.name(),
             }),
             manager: call.manager.as_ref().map(Into::into),
+            reported_by: call.reported_by.as_ref().map(|by| by.as_str().to_owned()),
             challenge: call.challenge.map(|challenge| challenge.to_code()),
             approved_by: call.approved_by.as_ref().map(|by| by.as_str().to_owned()),
             code: call.code.map(Into::into),

@@ -205,7 +205,7 @@ enum class ErrorNumber(val number: Int) {
     PasskeyRefused(452),
     /** No such operator, or the one-time code is wrong or has run out. */
     SignInCodeWrong(453),
-    /** The user's manager says that the caller is not the user. */
+    /** The user's manager or an operator says that the caller is not the user. */
     CallerDenied(454),
     /** No security key or card was found. */
     NoDevice(501),
