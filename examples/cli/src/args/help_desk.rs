@@ -1,5 +1,7 @@
 //! A help desk, and `enroll`, `block-pin`, `respond` and `issuer`.
 
+#![allow(rustdoc::bare_urls, reason = "a line of help shows an address as it is typed")]
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};

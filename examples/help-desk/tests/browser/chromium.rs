@@ -155,7 +155,7 @@ impl Chromium {
 
     /// Presses the button with this text.
     pub async fn press(&self, text: &str) {
-        let button = By::XPath(format!("//button[normalize-space()='{text}']"));
+        let button = By::XPath(format!("//button[normalize-space()='{text}' and not(@aria-hidden)]"));
         self.web.find(button).await.unwrap().click().await.unwrap();
     }
 
