@@ -71,3 +71,22 @@ call-new-number = neu am { $day }: Vorsicht, wenn der Anrufer von einer neuen Nu
 call-compare = Lassen Sie sie vorlesen, und vergleichen Sie.
 call-how-hint = Zum Rückruf: Beenden Sie dieses Gespräch, wählen Sie die hinterlegte Nummer selbst, fragen Sie „Was ist passiert?“, und lesen Sie den Code nur auf dieser Leitung vor. Hebt niemand ab? Nehmen Sie keine andere Nummer: Fragen Sie den Vorgesetzten, oder lassen Sie die Person an den Helpdesk kommen.
 call-say-no-method = Dieser Helpdesk kann Ihren Schlüssel nicht am Telefon entsperren. Ich sage es einem Administrator; er ruft Sie unter der Nummer an, die wir haben.
+call-lately = In den letzten 24 Stunden für dieses Gerät: { $what }
+call-lately-codes = { $count ->
+    [one] { $count } Code
+   *[other] { $count } Codes
+}
+call-lately-given-up = { $count ->
+    [one] { $count } Anruf abgebrochen
+   *[other] { $count } Anrufe abgebrochen
+}
+call-lately-reported = { $count } als falscher Anrufer gemeldet ({ $at })
+call-lately-denied = { $count } von der Führungskraft verneint ({ $at })
+call-second-wanted = Dieses Gerät bekam in den letzten { $hours } Stunden { $codes ->
+    [one] { $codes } Code
+   *[other] { $codes } Codes
+}: Ab jetzt muss ein zweiter Operator freigeben.
+call-no-more-codes = Dieses Gerät bekam in den letzten { $hours } Stunden { $codes ->
+    [one] { $codes } Code
+   *[other] { $codes } Codes
+}: Die Regeln erlauben jetzt keinen weiteren.

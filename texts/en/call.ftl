@@ -71,3 +71,22 @@ call-new-number = new on { $day }: be wary if the caller speaks of a new number
 call-compare = Let the caller read it out, and compare.
 call-how-hint = To call back: end this call, dial the number on record yourself, ask “What happened?”, and read the code out on that line alone. Nobody answers? Take no other number: ask the manager, or let them come to the desk.
 call-say-no-method = This desk cannot unlock your key by telephone. I tell an Administrator, who calls you on the number that we have.
+call-lately = In the last 24 hours, for this device: { $what }
+call-lately-codes = { $count ->
+    [one] { $count } code
+   *[other] { $count } codes
+}
+call-lately-given-up = { $count ->
+    [one] { $count } call given up
+   *[other] { $count } calls given up
+}
+call-lately-reported = { $count } reported as an impostor ({ $at })
+call-lately-denied = { $count } denied by the manager ({ $at })
+call-second-wanted = { $codes ->
+    [one] This device had { $codes } code
+   *[other] This device had { $codes } codes
+} in the last { $hours } hours: from now on a second operator must approve.
+call-no-more-codes = { $codes ->
+    [one] This device had { $codes } code
+   *[other] This device had { $codes } codes
+} in the last { $hours } hours: the rules allow no further one now.

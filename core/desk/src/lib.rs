@@ -59,8 +59,8 @@ pub use call_view::{
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, FieldValue, Health, LogFilter, LogReading, LogReport,
-    LogState, SetUp, ShownEntry, Standing, VerifyProgress, WriteFile,
+    BegunAsk, BegunCheck, Desk, DeskParts, DeviceDay, ExportTexts, FieldValue, Health, LogFilter, LogReading,
+    LogReport, LogState, NextCode, SetUp, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use figures::{DURATIONS, DayFigures, Figures, NumberFigures, OperatorFigures, RefusalFigures};

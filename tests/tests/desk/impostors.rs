@@ -3,9 +3,9 @@
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::ports::NoticeKind;
 use fido_unlock::desk::record::DeskEvent;
-use fido_unlock::desk::{CodeOutcome, Privilege};
+use fido_unlock::desk::{CodeOutcome, NextCode, Privilege};
 
-use crate::house::{ADMIN, ANNA, BERT, DAY, House, challenge, code_of, device, operator_id, user_id};
+use crate::house::{ADMIN, ANNA, BERT, DAY, House, MINUTE, challenge, code_of, device, operator_id, user_id};
 
 const HEARD: &str = "called back: zoe has not called";
 
@@ -116,4 +116,50 @@ fn of_a_user_who_was_erased_nothing_is_written_down() {
         desk.report_impostor(&anna, id, HEARD)
     });
     assert_eq!(house.count(DeskEvent::CallerReported), 0);
+}
+
+#[test]
+fn the_devices_day_is_told_to_whoever_sees_the_call() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let reader = house.operator("reader", &[Privilege::Audit]);
+    let first = house.ready(&anna, 1, 0xA1, 0);
+    let nothing = house.desk.device_day(&anna, first).unwrap();
+    assert_eq!((nothing.codes, nothing.next_code), (0, NextCode::Free));
+    house.code(&anna, first).unwrap();
+    // Its own code is none of another call.
+    assert_eq!(house.desk.device_day(&anna, first).unwrap().codes, 0);
+    let second = house.ready(&anna, 1, 0xA2, 0);
+    assert_eq!(
+        house.desk.device_day(&anna, second).unwrap().next_code,
+        NextCode::Free
+    );
+    house.code(&anna, second).unwrap();
+    for reported in [false, true, true] {
+        let id = house.open(&anna, 1);
+        house.later(MINUTE);
+        if reported {
+            house.desk.report_impostor(&anna, id, HEARD).unwrap();
+        } else {
+            house.desk.abandon(&anna, id).unwrap();
+        }
+    }
+    let id = house.open(&anna, 1);
+    let last = house.desk.device_day(&anna, id).unwrap();
+    assert_eq!(
+        (last.codes, last.given_up, last.reported, last.denied),
+        (2, 1, 2, 0)
+    );
+    assert!(last.reported_at.is_some() && last.denied_at.is_none());
+    assert_eq!(last.next_code, NextCode::Second(2));
+    // Another device has had nothing.
+    let other = house.open(&anna, 2);
+    assert_eq!(house.desk.device_day(&anna, other).unwrap(), nothing);
+    house.later(DAY + MINUTE);
+    let reader = house.sign_in(reader);
+    let refused = house.desk.device_day(&reader, id);
+    assert_eq!(code_of(refused), ErrorCode::PrivilegeMissing);
+    let anna = house.sign_in(ANNA);
+    let next = house.desk.device_day(&anna, id).unwrap();
+    assert_eq!((next.codes, next.given_up, next.reported), (0, 0, 0));
 }

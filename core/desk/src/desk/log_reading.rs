@@ -250,7 +250,7 @@ impl Desk {
 }
 
 /// A page of what fits, and before which place to go on.
-fn page(
+pub(super) fn page(
     step: &Step<'_>,
     filter: &LogFilter,
     before: u64,

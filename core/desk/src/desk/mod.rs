@@ -2,6 +2,7 @@
 
 mod calls;
 mod codes;
+mod device_day;
 mod devices;
 mod export;
 mod figures;
@@ -28,6 +29,7 @@ use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
+pub use device_day::{DeviceDay, NextCode};
 pub use export::{ExportTexts, WriteFile};
 pub use health::Health;
 pub use log_reading::LogReading;

@@ -5,14 +5,15 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fido_unlock::desk::{
-    CallView, Desk, DeskError, OperatorSession, Privilege, RequestId, UserClass, VerificationMethod, Vouched,
+    CallView, Desk, DeskError, DeviceDay, OperatorSession, Privilege, RequestId, UserClass,
+    VerificationMethod, Vouched,
 };
 use fido_unlock::{ErrorCode, HasCode, Shown};
 use serde::Deserialize;
 
 use super::call::request_id;
-use super::live;
 use super::methods::title;
+use super::{lately, live};
 use crate::app::App;
 use crate::language;
 use crate::page::{Page, Who, html, moment, see_other, tag};
@@ -34,12 +35,14 @@ struct Request {
     sent_to: Option<String>,
     until: String,
     open_codes: usize,
+    day: DeviceDay,
     unknown_since_backup: bool,
     seen: String,
 }
 
 impl Request {
-    fn of(call: &CallView) -> Result<Self, ErrorCode> {
+    /// `day`: of its device.
+    fn of(call: &CallView, day: DeviceDay) -> Result<Self, ErrorCode> {
         let (method, vouched) = call.caller.ok_or(ErrorCode::CallerUnverified)?;
         let challenge = call.challenge.ok_or(ErrorCode::WrongState)?;
         let mut request = Self {
@@ -56,6 +59,7 @@ impl Request {
             sent_to: sent_to(call),
             until: moment(call.expires_at),
             open_codes: call.open_codes.len(),
+            day,
             unknown_since_backup: call.unknown_since_backup,
             seen: String::new(),
         };
@@ -81,6 +85,9 @@ impl Request {
                 ""
             },
             &method.number().to_string(),
+            &[day.codes, day.given_up, day.reported, day.denied]
+                .map(|calls| calls.to_string())
+                .join(" "),
         ]);
         Ok(request)
     }
@@ -88,6 +95,11 @@ impl Request {
     /// Whether their manager has signed in here and vouched.
     fn by_manager(&self) -> bool {
         (self.method, self.vouched) == (VerificationMethod::Manager, Vouched::Machine)
+    }
+
+    /// What happened to the device in other calls of the last 24 hours.
+    fn lately(&self) -> Option<String> {
+        lately::line(language::spoken(), &self.day)
     }
 
     fn method_title(&self) -> String {
@@ -120,8 +132,11 @@ fn waiting(desk: &mut Desk, session: &OperatorSession) -> Result<Waiting, DeskEr
             && call.approved_by.is_none()
             && call.operator != *session.operator()
     };
-    let waits = young.calls.iter().filter(waits);
-    let requests: Vec<_> = waits.filter_map(|call| Request::of(call).ok()).collect();
+    let mut requests = Vec::new();
+    for call in young.calls.iter().filter(waits) {
+        let day = desk.device_day(session, call.id)?;
+        requests.extend(Request::of(call, day).ok());
+    }
     let seen: Vec<_> = requests.iter().map(|request| request.seen.as_str()).collect();
     Ok(Waiting {
         seen: tag(&seen),
@@ -188,7 +203,8 @@ fn own_approval(
 ) -> Result<Option<Request>, DeskError> {
     let call = desk.request(session, id)?;
     let own = call.approved_by.as_ref() == Some(session.operator());
-    Ok(Request::of(&call).ok().filter(|_| own))
+    let day = desk.device_day(session, id)?;
+    Ok(Request::of(&call, day).ok().filter(|_| own))
 }
 
 #[derive(Deserialize)]
@@ -256,7 +272,8 @@ fn approve_as_seen(
     };
     // Their own is refused whatever they have seen; of another's, what is approved is what was seen, and nothing that
     // comes in between: an earlier revision is none that the request ever has again.
-    let other = call.operator != *session.operator() && Request::of(&call)?.seen != seen;
+    let day = desk.device_day(session, id)?;
+    let other = call.operator != *session.operator() && Request::of(&call, day)?.seen != seen;
     let revision = if other {
         call.revision.wrapping_sub(1)
     } else {

@@ -113,7 +113,7 @@ pub(super) async fn part(
     Query(seen): Query<Seen>,
 ) -> Result<Response, Refusal> {
     let (id, session) = (request_id(&request)?, who.session.clone());
-    let Looked { call, rules } = app.desks().run(move |desk| look(desk, &session, id)).await?;
+    let Looked { call, rules, .. } = app.desks().run(move |desk| look(desk, &session, id)).await?;
     if is_denied(&call) {
         let path = HeaderValue::from_str(&format!("/unlock/{id}")).map_err(|_| Refusal::not_found())?;
         return Ok((StatusCode::NO_CONTENT, [("hx-redirect", path)]).into_response());

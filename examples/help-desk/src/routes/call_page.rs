@@ -3,8 +3,8 @@
 use askama::Template;
 use fido_unlock::code::spoken;
 use fido_unlock::desk::{
-    CallView, ChannelKind, CodeOutcome, Desk, DeskError, OperatorSession, RequestId, Rules, UnixTime,
-    UserClass, VerificationMethod, Vouched,
+    CallView, ChannelKind, CodeOutcome, Desk, DeskError, DeviceDay, OperatorSession, RequestId, Rules,
+    UnixTime, UserClass, VerificationMethod, Vouched,
 };
 use fido_unlock::{ResponseCode, Shown, Suite};
 use serde::Deserialize;
@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 use super::asks_manager::{Manager, is_denied};
 use super::challenge::Counted;
-use super::live;
 use super::methods::{METHODS, title};
 use super::waits::Approval;
+use super::{lately, live};
 use crate::app::App;
 use crate::page::{Page, Who, day, moment};
 use crate::refusal::Refusal;
@@ -135,6 +135,10 @@ pub(super) struct CallPage {
     verified: Option<String>,
     unknown_since_backup: bool,
     others: Vec<OtherCode>,
+    /// What happened to the device in other calls of the last 24 hours.
+    lately: Option<String>,
+    /// What the rules want for the next code, where there is none yet.
+    next_code: Option<String>,
     typed: Typed,
     counted: Counted,
     code: Option<CodeShown>,
@@ -168,19 +172,21 @@ struct OtherCode {
 pub(super) struct Looked {
     pub(super) call: CallView,
     pub(super) rules: Rules,
+    pub(super) device: DeviceDay,
 }
 
 pub(super) fn look(desk: &mut Desk, session: &OperatorSession, id: RequestId) -> Result<Looked, DeskError> {
     Ok(Looked {
         call: desk.request(session, id)?,
         rules: desk.rules(session)?,
+        device: desk.device_day(session, id)?,
     })
 }
 
 impl CallPage {
     /// `typed`: what stands in the fields.
     pub(super) fn new(app: &App, who: &Who, looked: Looked, typed: &Typed) -> Self {
-        let Looked { call, rules } = looked;
+        let Looked { call, rules, device } = looked;
         let page = Page::new(app, who, "/unlock");
         let counted = Counted::of(call.suite, &typed.challenge);
         let mut typed = typed.shown();
@@ -219,6 +225,9 @@ impl CallPage {
         });
         let others = call.open_codes.iter().filter(|other| other.request != call.id);
         Self {
+            lately: lately::line(page.t, &device),
+            next_code: lately::next_code(page.t, &device, rules.limits.device.window_seconds)
+                .filter(|_| call.lives && call.code.is_none() && call.approved_by.is_none()),
             verified: call.caller.map(|(method, vouched)| match (method, vouched) {
                 (VerificationMethod::Manager, Vouched::Machine) => page.t.method_manager_answered(),
                 (method, _) => title(page.t, method),

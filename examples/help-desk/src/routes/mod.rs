@@ -24,6 +24,7 @@ mod guard;
 mod import;
 mod keys;
 mod language;
+mod lately;
 mod licence;
 mod live;
 mod methods;

@@ -83,3 +83,42 @@ async fn with_a_code_it_is_reported_too_and_the_code_stays_listed() {
     assert!(found.text.contains("1 may still be good"), "{}", found.text);
     assert_alarm(&demo).await;
 }
+
+#[tokio::test]
+async fn what_happened_today_is_told_at_the_start_of_the_next_call() {
+    let demo = demo();
+    let mut desk = Browser::signed_in(&demo, "desk-1").await;
+    let caller = desk.caller().await;
+    let open = async |desk: &mut Browser<'_>| desk.open_call("robin.sample", &caller.device_id).await;
+    let quiet = ["In the last 24 hours", "a second operator must approve."];
+    let first = open(&mut desk).await;
+    let page = desk.get(&first).await;
+    assert!(
+        quiet.iter().all(|said| !page.text.contains(said)),
+        "{}",
+        page.text
+    );
+    desk.post(&format!("{first}/code"), &prompt(&caller.challenge))
+        .await;
+    let second = open(&mut desk).await;
+    desk.post(&format!("{second}/abandon"), &[]).await;
+    let third = open(&mut desk).await;
+    let heard = [("statement", HEARD)];
+    desk.post(&format!("{third}/report"), &heard).await;
+
+    let call = open(&mut desk).await;
+    let page = desk.get(&call).await;
+    let told =
+        "In the last 24 hours, for this device: 1 code, 1 call given up, 1 reported as an impostor (20";
+    let wanted = "This device had 1 code in the last 24 hours: from now on a second operator must approve.";
+    for said in [told, wanted] {
+        assert!(page.text.contains(said), "{said} in {}", page.text);
+    }
+    // The second operator is shown it too.
+    let asked = desk
+        .post(&format!("{call}/code"), &prompt(&caller.challenge))
+        .await;
+    asked.refuses(403, ErrorCode::ApprovalMissing);
+    let list = Browser::signed_in(&demo, "desk-2").await.get("/approvals").await;
+    assert!(list.text.contains(told), "{}", list.text);
+}
