@@ -122,7 +122,6 @@ fn a_whole_call_is_played_over_http_and_nothing_stays() {
     );
     let steps = [
         "Device Challenge ",
-        "desk-1 has signed in",
         "has found robin.sample",
         "Response Code ",
         "the key is unlocked",

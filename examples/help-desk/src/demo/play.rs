@@ -1,16 +1,16 @@
-//! One whole call, by the service's own pages over loopback: both sides of it, the operator's by HTTP, the user's by
-//! the virtual key.
+//! One whole call over loopback: both sides of it, the operator's by the service's API, the user's by the virtual key.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use fido_unlock::desk::{AccessToken, Scope};
 use fido_unlock::{ErrorCode, Pin};
+use serde_json::{Value, json};
 use ureq::http::{Response, header};
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
 use super::{Demo, VirtualKey};
-use crate::csrf;
 
 const OPERATOR: &str = "desk-1";
 /// Of the demonstration's users, the one whose key is locked.
@@ -18,8 +18,8 @@ const USER: &str = "robin.sample";
 const NEW_PIN: &str = "Summer73";
 /// How long one answer may take.
 const LONGEST: Duration = Duration::from_secs(60);
-/// The longest page that is read, in bytes.
-const LONGEST_PAGE: u64 = 1 << 20;
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: u64 = 1 << 20;
 
 /// Where a call went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -64,17 +64,14 @@ impl Demo {
     /// # Errors
     /// A step of it failed.
     pub async fn play(&self, address: SocketAddr) -> Result<(), PlayFault> {
-        let operators = self.operators().iter();
-        let password = operators
-            .filter(|other| other.operator.id.as_str() == OPERATOR)
-            .map(|other| other.password.clone())
-            .next()
-            .unwrap_or_default();
+        let token = self
+            .token(OPERATOR, &[Scope::Unlock])
+            .map_err(|refusal| key_fault("the access token", refusal.number()))?;
         let key = self.app().key().cloned();
         let played = tokio::task::spawn_blocking(move || {
             let step = "the caller's key";
             let key = key.ok_or(PlayFault::Lacks { step, what: "it" })?;
-            Play::new(address).call(&key, &password)
+            Play::new(address, &token).call(&key)
         });
         played.await.map_err(|_| PlayFault::Lacks {
             step: "the call",
@@ -83,16 +80,17 @@ impl Demo {
     }
 }
 
-/// The operator's browser.
+/// The operator's program.
 struct Play {
     agent: Agent,
+    /// Of the API.
     base: String,
-    cookie: Zeroizing<String>,
-    csrf: Zeroizing<String>,
+    /// The header that says in whose name.
+    authorization: Zeroizing<String>,
 }
 
 impl Play {
-    fn new(address: SocketAddr) -> Self {
+    fn new(address: SocketAddr, token: &AccessToken) -> Self {
         let agent = Agent::config_builder()
             // Whatever the environment says: a proxy would see the code.
             .proxy(None)
@@ -102,13 +100,12 @@ impl Play {
             .build();
         Self {
             agent: agent.into(),
-            base: format!("http://{address}"),
-            cookie: Zeroizing::default(),
-            csrf: Zeroizing::default(),
+            base: format!("http://{address}/api/v1"),
+            authorization: Zeroizing::new(format!("Bearer {}", token.expose().as_str())),
         }
     }
 
-    fn call(mut self, key: &VirtualKey, password: &str) -> Result<(), PlayFault> {
+    fn call(&self, key: &VirtualKey) -> Result<(), PlayFault> {
         let step = "the caller reads out";
         let (device, challenge) = key
             .state()
@@ -120,12 +117,9 @@ impl Play {
             })?;
         println!("The caller's key is locked. Device ID {device}, Device Challenge {challenge}");
 
-        self.sign_in(password)?;
-        println!("{OPERATOR} has signed in.");
-
         let step = "searching";
-        let found = self.get(step, &format!("/unlock?q={USER}"))?;
-        if !text(step, found)?.contains(&*device) {
+        let found = self.get(step, &format!("/users?q={USER}"))?;
+        if !found.contains(&*device) {
             return Err(PlayFault::Lacks {
                 step,
                 what: "the caller's device",
@@ -134,34 +128,35 @@ impl Play {
         println!("{OPERATOR} has found {USER} and compared the Device ID.");
 
         let step = "opening the call";
-        let opened = self.post(step, "/unlock", &[("user", USER), ("device", &device)])?;
-        let call = location(step, &opened)?;
-        let step = "GENERATE RESPONSE CODE";
-        let fields = [
-            ("method", "call-back"),
-            ("statement", "called back on the number on record"),
-            ("reason", "a demonstration"),
-            ("challenge", &*challenge),
-        ];
-        let answered = self.post(step, &format!("{call}/code"), &fields)?;
-        is(step, &answered, 200)?;
-        let page = text(step, answered)?;
-        let code = between(&page, "<p class=\"response\">", "</p>");
-        let code = code.ok_or(PlayFault::Lacks {
+        let open = json!({"user": USER, "device_id": &*device, "reason": "a demonstration"});
+        let opened = self.post(step, "", &open)?;
+        let id = word(step, &opened, "id")?;
+        let id = id.as_str();
+        let step = "the caller is called back";
+        let back = json!({"method": "call-back", "statement": "called back on the number on record"});
+        self.post(step, &format!("/{id}/caller"), &back)?;
+        let step = "the challenge";
+        self.post(
             step,
-            what: "a Response Code",
-        })?;
-        println!("The caller was called back and is verified. Response Code {code}");
+            &format!("/{id}/challenge"),
+            &json!({"challenge": &*challenge}),
+        )?;
+        let step = "the Response Code";
+        let answered = self.post(step, &format!("/{id}/code"), &json!({}))?;
+        let code = word(step, &answered, "code")?;
+        println!(
+            "The caller was called back and is verified. Response Code {}",
+            *code
+        );
 
         let step = "UNLOCK";
         let pin = Pin::new(NEW_PIN.into());
-        key.unlock(code, &pin, &pin)
+        key.unlock(&code, &pin, &pin)
             .map_err(|refusal| key_fault(step, refusal.number()))?;
         println!("The caller has typed it and chosen a new PIN: the key is unlocked.");
 
-        let step = "DONE";
-        let done = self.post(step, &format!("{call}/done"), &[])?;
-        location(step, &done)?;
+        let step = "done";
+        self.post(step, &format!("/{id}/done"), &json!({}))?;
         println!("{OPERATOR} has recorded it.");
 
         let step = "the passkey";
@@ -171,43 +166,21 @@ impl Play {
         Ok(())
     }
 
-    fn sign_in(&mut self, password: &str) -> Result<(), PlayFault> {
-        let step = "signing in";
-        let answer = self.post(step, "/sign-in", &[("name", OPERATOR), ("password", password)])?;
-        location(step, &answer)?;
-        let set = answer.headers().get(header::SET_COOKIE);
-        let pair = set.and_then(|set| set.to_str().ok()?.split(';').next());
-        let pair = pair.ok_or(PlayFault::Lacks {
-            step,
-            what: "a session",
-        })?;
-        self.cookie = Zeroizing::new(pair.to_owned());
-        self.csrf = csrf::token(pair.split_once('=').map_or("", |(_, value)| value));
-        Ok(())
-    }
-
-    fn get(&self, step: &'static str, path: &str) -> Result<Response<Body>, PlayFault> {
+    fn get(&self, step: &'static str, path: &str) -> Result<Zeroizing<String>, PlayFault> {
         let request = self.agent.get(format!("{}{path}", self.base));
-        let answer = request.header(header::COOKIE, self.cookie.as_str()).call();
-        let answer = answer.map_err(|error| http(step, error))?;
-        is(step, &answer, 200)?;
-        Ok(answer)
+        let request = request.header(header::AUTHORIZATION, self.authorization.as_str());
+        text(step, request.call().map_err(|error| http(step, error))?)
     }
 
-    fn post(
-        &self,
-        step: &'static str,
-        path: &str,
-        fields: &[(&str, &str)],
-    ) -> Result<Response<Body>, PlayFault> {
+    /// A step of a request; `path`: behind that of all requests.
+    fn post(&self, step: &'static str, path: &str, body: &Value) -> Result<Zeroizing<String>, PlayFault> {
         let request = self
             .agent
-            .post(format!("{}{path}", self.base))
-            .header(header::COOKIE, self.cookie.as_str())
-            .header(header::ORIGIN, &self.base);
-        let all = [("csrf", self.csrf.as_str())];
-        let all = all.iter().chain(fields).map(|(name, value)| (*name, *value));
-        request.send_form(all).map_err(|error| http(step, error))
+            .post(format!("{}/requests{path}", self.base))
+            .header(header::AUTHORIZATION, self.authorization.as_str())
+            .header(header::CONTENT_TYPE, "application/json");
+        let answer = request.send(body.to_string());
+        text(step, answer.map_err(|error| http(step, error))?)
     }
 }
 
@@ -226,35 +199,23 @@ fn key_fault(step: &'static str, number: Option<u16>) -> PlayFault {
     }
 }
 
-fn is(step: &'static str, answer: &Response<Body>, status: u16) -> Result<(), PlayFault> {
-    if answer.status() == status {
-        Ok(())
-    } else {
-        Err(PlayFault::Answer {
+/// The body of a good answer.
+fn text(step: &'static str, mut answer: Response<Body>) -> Result<Zeroizing<String>, PlayFault> {
+    if !answer.status().is_success() {
+        return Err(PlayFault::Answer {
             step,
             status: answer.status().as_u16(),
-        })
+        });
     }
-}
-
-/// Where an answer sends the browser.
-fn location(step: &'static str, answer: &Response<Body>) -> Result<String, PlayFault> {
-    is(step, answer, 303)?;
-    let location = answer.headers().get(header::LOCATION);
-    let location = location.and_then(|location| location.to_str().ok());
-    location.map(str::to_owned).ok_or(PlayFault::Lacks {
-        step,
-        what: "a place",
-    })
-}
-
-fn text(step: &'static str, mut answer: Response<Body>) -> Result<Zeroizing<String>, PlayFault> {
-    let body = answer.body_mut().with_config().limit(LONGEST_PAGE);
+    let body = answer.body_mut().with_config().limit(LONGEST_ANSWER);
     let text = body.read_to_string().map_err(|error| http(step, error))?;
     Ok(Zeroizing::new(text))
 }
 
-fn between<'a>(page: &'a str, before: &str, after: &str) -> Option<&'a str> {
-    let (_, rest) = page.split_once(before)?;
-    rest.split_once(after).map(|(found, _)| found)
+/// A member of an answer, as text.
+fn word(step: &'static str, answer: &str, what: &'static str) -> Result<Zeroizing<String>, PlayFault> {
+    let read: Option<Value> = serde_json::from_str(answer).ok();
+    let found = read.as_ref().and_then(|value| value.get(what)?.as_str());
+    let found = found.ok_or(PlayFault::Lacks { step, what })?;
+    Ok(Zeroizing::new(found.to_owned()))
 }

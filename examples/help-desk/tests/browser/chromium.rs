@@ -155,7 +155,9 @@ impl Chromium {
 
     /// Presses the button with this text.
     pub async fn press(&self, text: &str) {
-        let button = By::XPath(format!("//button[normalize-space()='{text}' and not(@aria-hidden)]"));
+        let button = By::XPath(format!(
+            "//button[normalize-space()='{text}' and not(@aria-hidden)]"
+        ));
         self.web.find(button).await.unwrap().click().await.unwrap();
     }
 
