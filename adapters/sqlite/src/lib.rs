@@ -7,6 +7,7 @@ mod columns;
 mod connect;
 mod derived;
 mod fault;
+mod idle;
 mod kept;
 mod options;
 mod places;

@@ -13,9 +13,9 @@ use fido_unlock_desk::ports::{Batch, CommitError, StorageError};
 use rusqlite::Connection;
 
 use crate::fault::{Doing, commit_fault, fault, io_fault};
+use crate::idle::Idle;
 use crate::private::Identity;
 use crate::reads::Reads;
-use crate::view::Idle;
 use crate::{schema, write};
 
 /// No more steps share a commit, so that the first of them, and other processes, do not wait long.

@@ -1,8 +1,6 @@
 //! A look at one moment, on a connection of its own. Opening one reads and parses the schema, which costs more than most
 //! looks: a few that have ended are kept for the next.
 
-use std::sync::{Mutex, PoisonError};
-
 use fido_unlock_desk::ports::StorageError;
 use rusqlite::Connection;
 
@@ -12,27 +10,8 @@ use crate::fault::{Doing, fault};
 use crate::reads::Reads;
 use crate::shared::Shared;
 
-/// So many are kept.
-const MOST: usize = 8;
 /// The cache of one, in KiB as SQLite has it: a look is short, and there may be several.
 const CACHE_KIB: i32 = -4 * 1024;
-
-/// Connections that nobody reads from now.
-#[derive(Default)]
-pub(crate) struct Idle(Mutex<Vec<Connection>>);
-
-impl Idle {
-    fn take(&self) -> Option<Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    fn keep(&self, connection: Connection) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MOST {
-            idle.push(connection);
-        }
-    }
-}
 
 /// What was committed, and is on disk, when it was made.
 pub(crate) struct View<'a> {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::vouch;
+use super::manager_of;
 use super::who::{self, Actor};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
@@ -248,7 +248,7 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
         revision: row.revision,
         lives,
         caller: caller.map(|caller| (caller.method, caller.vouched)),
-        manager: vouch::of_call(step, row)?,
+        manager: manager_of::call(step, row)?,
         reported_by: row.reported.map(|by| who::operator_name(step, by)).transpose()?,
         challenge: row.challenge(),
         approved_by: approval

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::{managers, who};
+use super::{manager_of, who};
 use crate::ports::{List, Table};
 use crate::record::DeskEvent;
 use crate::rows::{DeviceRow, DeviceStateRow, Grants, IssuerRow, OperatorRow, Resting, UserRow};
@@ -305,8 +305,8 @@ pub(crate) fn known_user(step: &Step<'_>, id: &UserId) -> Result<Option<KnownUse
     Ok(Some(KnownUser {
         user: who::user(step, number)?,
         rests: pending(step, &row.class)?,
-        manager: managers::of(step, &row)?.map(|(_, user)| user.id),
-        manager_rests: managers::pending(step, &row)?,
+        manager: manager_of::user(step, &row)?.map(|(_, user)| user.id),
+        manager_rests: pending_manager(step, &row)?,
     }))
 }
 
@@ -317,6 +317,28 @@ pub(crate) fn pending_rules(
 ) -> Result<Option<Pending<Rules>>, DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
     pending(step, &who::settings(step)?.rules)
+}
+
+/// Who will vouch for a user, where that rests.
+pub(crate) fn pending_manager(
+    step: &Step<'_>,
+    row: &UserRow,
+) -> Result<Option<Pending<Option<UserId>>>, DeskError> {
+    let Some(manager) = &row.manager else {
+        return Ok(None);
+    };
+    let Some(pending) = pending(step, manager)? else {
+        return Ok(None);
+    };
+    let value = match pending.value.by {
+        Some(number) => who::known_user(step, number)?.map(|user| user.id),
+        None => None,
+    };
+    Ok(Some(Pending {
+        value,
+        holds_from: pending.holds_from,
+        asked_by: pending.asked_by,
+    }))
 }
 
 /// What rests, as it is shown.

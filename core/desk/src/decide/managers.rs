@@ -8,35 +8,7 @@ use super::{announce, lookup};
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Managed, Resting, UserRow};
 use crate::step::Step;
-use crate::{DeskError, NewManager, OperatorSession, Pending, PersonNumber, Privilege, User, UserId};
-
-/// Who vouches for a user now, where they were not erased.
-pub(crate) fn of(step: &Step<'_>, row: &UserRow) -> Result<Option<(PersonNumber, User)>, DeskError> {
-    let managed = row.manager.as_ref();
-    let Some(number) = managed.and_then(|manager| manager.at(step.now(), step.head().era).by) else {
-        return Ok(None);
-    };
-    Ok(who::known_user(step, number)?.map(|user| (number, user)))
-}
-
-/// Who will, where that rests.
-pub(crate) fn pending(step: &Step<'_>, row: &UserRow) -> Result<Option<Pending<Option<UserId>>>, DeskError> {
-    let Some(manager) = &row.manager else {
-        return Ok(None);
-    };
-    let Some(pending) = lookup::pending(step, manager)? else {
-        return Ok(None);
-    };
-    let value = match pending.value.by {
-        Some(number) => who::known_user(step, number)?.map(|user| user.id),
-        None => None,
-    };
-    Ok(Some(Pending {
-        value,
-        holds_from: pending.holds_from,
-        asked_by: pending.asked_by,
-    }))
-}
+use crate::{DeskError, NewManager, OperatorSession, Pending, Privilege, UserId};
 
 /// Names the managers of users.
 pub(crate) fn put(
@@ -126,7 +98,7 @@ pub(crate) fn settle(
     if !who::are_two(step, asked_by, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
-    if pending(step, &row)?.as_ref() != Some(shown) {
+    if lookup::pending_manager(step, &row)?.as_ref() != Some(shown) {
         return Err(ErrorCode::ApprovalElsewhere.into());
     }
     with_reason(reason)?;

@@ -15,6 +15,7 @@ pub(crate) mod close;
 pub(crate) mod codes;
 pub(crate) mod confirmed;
 pub(crate) mod lookup;
+pub(crate) mod manager_of;
 pub(crate) mod managers;
 pub(crate) mod notice;
 pub(crate) mod operators;

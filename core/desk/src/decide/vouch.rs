@@ -9,14 +9,14 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::who::{self, Actor};
-use super::{alarm, approval, call, close, managers, notice};
+use super::{alarm, approval, call, close, manager_of, notice};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{CallerPart, RequestRow, RequestState, UserRow, VouchPart};
 use crate::step::{Guard, Step};
 use crate::{
-    CallManager, DeskError, ManagerAnswer, ManagerQuestion, OperatorSession, PersonNumber, Privilege,
-    RequestId, UnixTime, VerificationMethod, Vouched,
+    DeskError, ManagerAnswer, ManagerQuestion, OperatorSession, PersonNumber, Privilege, RequestId, UnixTime,
+    VerificationMethod, Vouched,
 };
 
 const LABEL: &[u8] = b"fido-unlock/1 vouch\0";
@@ -88,21 +88,6 @@ pub(crate) fn stands(
     }
 }
 
-/// Who vouches for the user of a request, and how far that is.
-pub(crate) fn of_call(step: &Step<'_>, row: &RequestRow) -> Result<Option<CallManager>, DeskError> {
-    let user: UserRow = step.must(&row.user.0)?;
-    let Some((number, manager)) = managers::of(step, &user)? else {
-        return Ok(None);
-    };
-    let vouch = row.vouch.filter(|vouch| vouch.manager == number);
-    Ok(Some(CallManager {
-        id: manager.id,
-        name: manager.name,
-        asked_at: vouch.map(|vouch| vouch.asked_at),
-        answer: vouch.and_then(|vouch| vouch.answer),
-    }))
-}
-
 fn counts(step: &Step<'_>, row: &RequestRow) -> Result<(), DeskError> {
     let class = who::user(step, row.user)?.class;
     let counts = who::rules(step)?.accepts(class, METHOD, VOUCHED);
@@ -115,7 +100,7 @@ pub(crate) fn ask(step: &mut Step<'_>, session: &OperatorSession, id: RequestId)
     let actor = who::in_service(step, session, Privilege::Unlock)?;
     let mut row = call::own(step, id, &actor)?;
     let user: UserRow = step.must(&row.user.0)?;
-    let (manager, _) = managers::of(step, &user)?.ok_or(ErrorCode::CallerMethod)?;
+    let (manager, _) = manager_of::user(step, &user)?.ok_or(ErrorCode::CallerMethod)?;
     counts(step, &row)?;
     let missing = who::rules(step)?.reason_wanted && row.reason.is_empty();
     step.require(Guard::ReasonThere, !missing, ErrorCode::ReasonMissing)?;
@@ -240,7 +225,7 @@ pub(crate) fn answer(
         return Err(ErrorCode::RequestUsed.into());
     }
     let user: UserRow = step.must(&row.user.0)?;
-    let still = managers::of(step, &user)?.is_some_and(|(manager, _)| manager == number);
+    let still = manager_of::user(step, &user)?.is_some_and(|(manager, _)| manager == number);
     step.require(Guard::OperatorMay, still, ErrorCode::PrivilegeMissing)?;
     let other = number != row.user
         && actor.number != row.operator
