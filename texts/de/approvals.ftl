@@ -22,3 +22,4 @@ approvals-approve = FREIGEBEN
 approvals-approve-for = Die Anfrage von { $operator } für { $name } freigeben
 approvals-more = Es gibt mehr Anfragen, als hier stehen.
 approvals-by-manager = Die Führungskraft hat sich hier angemeldet und bürgt
+approvals-telephone = Hinterlegte Telefonnummer

@@ -22,3 +22,4 @@ approvals-approve = APPROVE
 approvals-approve-for = Approve the request of { $operator } for { $name }
 approvals-more = There are more requests than are shown here.
 approvals-by-manager = Their manager has signed in here and vouches for them
+approvals-telephone = Telephone on record

@@ -5,7 +5,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fido_unlock::desk::{
-    CallView, Desk, DeskError, DeviceDay, OperatorSession, Privilege, RequestId, UserClass,
+    CallView, ChannelKind, Desk, DeskError, DeviceDay, OperatorSession, Privilege, RequestId, UserClass,
     VerificationMethod, Vouched,
 };
 use fido_unlock::{ErrorCode, HasCode, Shown};
@@ -27,6 +27,8 @@ struct Request {
     user: String,
     privileged: bool,
     device: String,
+    /// The numbers on record, which a call back goes to.
+    telephones: Vec<String>,
     reason: String,
     method: VerificationMethod,
     vouched: Vouched,
@@ -52,6 +54,13 @@ impl Request {
             user: Shown(call.user.id.as_str()).to_string(),
             privileged: call.user.class == UserClass::Privileged,
             device: call.device.to_code(),
+            telephones: call
+                .user
+                .channels
+                .iter()
+                .filter(|channel| channel.kind == ChannelKind::Telephone)
+                .map(|channel| Shown(&channel.address).to_string())
+                .collect(),
             reason: Shown(&call.reason).to_string(),
             method,
             vouched,
@@ -70,6 +79,7 @@ impl Request {
             &request.user,
             if request.privileged { "privileged" } else { "" },
             &request.device,
+            &request.telephones.join(" "),
             &request.reason,
             if vouched == Vouched::Machine {
                 "machine"
