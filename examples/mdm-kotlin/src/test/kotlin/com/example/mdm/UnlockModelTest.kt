@@ -76,7 +76,7 @@ class UnlockModelTest {
                 }
                 assertTrue(secret.all { it == '0' }, "the PIN is wiped")
                 assertFalse(Files.exists(folder.resolve("case")), "an unlocked key is kept")
-                withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(10) }
+                withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(100) }
                 app.mustBeUnlocked(world.keyPort)
             }
         }
@@ -122,7 +122,7 @@ class UnlockModelTest {
                         app.on { choosePin(pin(), pin()) }
                         app.wait<UnlockState.Unlocked>()
                     }
-                    withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(10) }
+                    withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(100) }
                     app.mustBeUnlocked(world.keyPort)
                 }
             }
@@ -179,11 +179,13 @@ class UnlockModelTest {
                 PortPipe(world.keyPort).use { pipe ->
                     app.on { keyConnected(Link.Usb(pipe)) }
                     app.wait<UnlockState.Asking>()
+                    // The desk has answered: what is cancelled before that runs out there by itself.
+                    withTimeout(30.seconds) { while (cases.load()?.request == null) delay(10) }
                     app.on { cancel() }
                     app.wait<UnlockState.NoKey>()
                 }
                 assertFalse(Files.exists(folder.resolve("case")))
-                withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(10) }
+                withTimeout(30.seconds) { while (world.requests().isNotEmpty()) delay(100) }
             }
             App(world.desk(user = "nobody"), cases).use { app ->
                 PortPipe(world.keyPort).use { pipe ->

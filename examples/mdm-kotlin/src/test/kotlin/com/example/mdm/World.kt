@@ -49,7 +49,7 @@ class World(vararg arguments: String) : AutoCloseable {
         while (ready == null) {
             ready = requests().singleOrNull()?.takeIf { it.hasNonNull("challenge") }
             check(System.nanoTime() < until) { "no request is ready" }
-            Thread.sleep(20)
+            Thread.sleep(100)
         }
         val shown = json.createObjectNode().put("revision", ready["revision"].intValue())
         ask("/${ready["id"].textValue()}/approval", shown)
